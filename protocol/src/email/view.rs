@@ -1,0 +1,96 @@
+//! The text as it is read (section 2): without invisible characters, full-width forms as their ASCII twins, and with
+//! a way back to the byte offsets of the original.
+
+/// The characters of a text as they are read.
+pub(super) struct View {
+    chars: Vec<Read>,
+}
+
+#[derive(Clone, Copy)]
+struct Read {
+    c: char,
+    start: u32,
+    end: u32,
+}
+
+impl View {
+    /// Reads a text; linear in its length. Texts of 4 GiB and more are read up to there.
+    pub(super) fn of(text: &str) -> Self {
+        let mut chars = Vec::with_capacity(text.len());
+        for (start, c) in text.char_indices() {
+            let end = start + c.len_utf8();
+            let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) else { break };
+            if !is_invisible(c) {
+                chars.push(Read { c: read_as(c), start, end });
+            }
+        }
+        Self { chars }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.chars.len()
+    }
+
+    /// The character at a position; `None` behind the end, and before the start by wrapping.
+    pub(super) fn at(&self, index: usize) -> Option<char> {
+        self.chars.get(index).map(|read| read.c)
+    }
+
+    /// The character before a position.
+    pub(super) fn before(&self, index: usize) -> Option<char> {
+        self.at(index.wrapping_sub(1))
+    }
+
+    /// The characters from `from` up to `to`, which are put in order and inside the text if need be.
+    pub(super) fn slice(&self, from: usize, to: usize) -> impl DoubleEndedIterator<Item = char> + Clone {
+        let to = to.min(self.chars.len());
+        self.chars.get(from.min(to)..to).unwrap_or_default().iter().map(|read| read.c)
+    }
+
+    /// The byte offsets in the original that a stretch of the view covers.
+    pub(super) fn span(&self, from: usize, to: usize) -> (usize, usize) {
+        let start = self.chars.get(from).map_or(0, |read| read.start);
+        let end = self.chars.get(to.wrapping_sub(1)).map_or(start, |read| read.end);
+        (start as usize, end as usize)
+    }
+
+    /// The stretch in lower case, by Unicode's rules.
+    pub(super) fn lower(&self, from: usize, to: usize) -> String {
+        self.slice(from, to).flat_map(char::to_lowercase).collect()
+    }
+
+    /// Whether the stretch from `from` spells an ASCII word, in any case.
+    pub(super) fn spells(&self, from: usize, word: &str) -> bool {
+        let mut index = from;
+        word.chars().all(|wanted| {
+            let same = self.at(index).is_some_and(|c| same_letter(c, wanted));
+            index += 1;
+            same
+        })
+    }
+}
+
+fn same_letter(c: char, wanted: char) -> bool {
+    c.eq_ignore_ascii_case(&wanted) || c.to_lowercase().eq(std::iter::once(wanted))
+}
+
+/// Rule 2.1.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'
+            | '\u{2066}'..='\u{2069}' | '\u{FEFF}'
+    )
+}
+
+/// Rules 2.2 and 2.3.
+fn read_as(c: char) -> char {
+    match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '\u{FE6B}' => '@',
+        '\u{FF61}' => '\u{3002}',
+        '\u{2010}' | '\u{2011}' => '-',
+        '\u{2019}' | '\u{2BC}' => '\'',
+        other => other,
+    }
+}

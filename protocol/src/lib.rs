@@ -1,0 +1,13 @@
+//! What the parts of Porchlight share: ids, wire types, and what counts as an e-mail address.
+//!
+//! No I/O, no clock, no randomness; it compiles for the server, the edge and the browser alike.
+
+pub mod capture;
+pub mod email;
+pub mod fields;
+pub mod ids;
+pub mod lead;
+pub mod problem;
+pub mod signature;
+pub mod time;
+pub mod widget;

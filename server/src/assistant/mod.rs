@@ -1,0 +1,5 @@
+//! What answers a visitor when no person does.
+
+mod builtin;
+
+pub use builtin::reply;

@@ -1,0 +1,251 @@
+//! What follows from the messages of one session: its address, its leads, its requirements.
+//!
+//! Everything here is a pure function of the set of messages, so that any order of arrival, any repetition and any
+//! crash in between ends in the same state: stores recompute, they never count up.
+
+use porchlight_protocol::capture::{EdgeInfo, Role};
+use porchlight_protocol::ids::{MessageId, SessionId};
+use porchlight_protocol::time::Timestamp;
+
+use crate::requirements::{self, Author, Turn};
+use crate::store::Tenant;
+
+/// A visitor message as it reaches the store: checked, timed, its addresses found.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// Whose site it was written on.
+    pub tenant: Tenant,
+    /// The conversation.
+    pub session_id: SessionId,
+    /// The idempotency key within the session.
+    pub message_id: MessageId,
+    /// Place among the visitor's messages; `None` takes the next one.
+    pub seq: Option<u32>,
+    /// What the visitor wrote.
+    pub text: String,
+    /// Where and in which language.
+    pub page: Page,
+    /// The addresses of this message, the confirmed one first.
+    pub addresses: Vec<String>,
+    /// When it was written: the browser's time where it can be believed, else the time of arrival.
+    pub at: Timestamp,
+    /// When it arrived.
+    pub arrived: Timestamp,
+    /// Whether the session's token came with it.
+    pub authorised: bool,
+    /// What the edge added.
+    pub edge: Option<EdgeInfo>,
+}
+
+/// The page a message was written on, and the visitor's language and time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Absolute address.
+    pub url: String,
+    /// The page's title.
+    pub title: Option<String>,
+    /// Where the visitor came from.
+    pub referrer: Option<String>,
+    /// BCP 47 tag.
+    pub locale: Option<String>,
+    /// IANA time zone.
+    pub time_zone: Option<String>,
+}
+
+/// A message as it is kept. Documents from before this system may lack all but session, text, role and time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// The conversation.
+    pub session_id: String,
+    /// Unique within the session; empty in old documents.
+    pub message_id: String,
+    /// Place among the visitor's messages; an answer has that of its question.
+    pub seq: u32,
+    /// Who wrote it.
+    pub role: Role,
+    /// Plain text.
+    pub text: String,
+    /// Where it was written.
+    pub page: Page,
+    /// When it was written.
+    pub at: Timestamp,
+    /// The addresses of this message itself, the lead's first.
+    pub addresses: Vec<String>,
+    /// The visitor message that this one answers.
+    pub reply_to: Option<String>,
+    /// Whether it began its session: then its author gets the session's token.
+    pub opened: bool,
+    /// What the edge knew of its author.
+    pub edge: Option<EdgeInfo>,
+    /// The session's tag, on every message of it.
+    pub tag: Option<Tag>,
+    /// Whether something that follows from it may still have to be done.
+    pub pending: bool,
+}
+
+/// What every message of a session with an address carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// The session's address.
+    pub email: String,
+    /// What the visitor needs.
+    pub requirements: String,
+}
+
+/// Everything that follows from a session's messages, once it has an address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conversation {
+    /// What every message carries.
+    pub tag: Tag,
+    /// The leads that the session is linked to, in the order of its messages.
+    pub links: Vec<Link>,
+    /// The first visitor message, by `seq`, then time.
+    pub opening: Opening,
+    /// The newest visitor message's time.
+    pub last_at: Timestamp,
+    /// When the oldest of the messages that are still pending was written; `None` when nothing is pending.
+    pub pending_since: Option<Timestamp>,
+}
+
+/// A session's tie to the lead of one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The lead's address.
+    pub email: String,
+    /// Addresses named beside it.
+    pub alternates: Vec<String>,
+    /// Whether a pending message makes this lead if it is not there: it holds the address, or the session has the
+    /// address now. Links for which nothing is pending keep a lead current, but do not bring a deleted one back.
+    pub makes_lead: bool,
+    /// Whether a message that is no longer pending made this link before.
+    pub known: bool,
+}
+
+/// How a conversation began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// The first message.
+    pub text: String,
+    /// Its page.
+    pub page_url: String,
+    /// Where the visitor came from.
+    pub referrer: Option<String>,
+}
+
+/// What becomes of an incoming message beside those that its session has.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Admission {
+    /// Keep it.
+    New(Box<Message>),
+    /// It is kept already, with the same text.
+    Duplicate(Box<Message>),
+    /// Its id is taken by another text.
+    Reused,
+}
+
+/// Decides about an incoming message; `session` holds every message of its session, in any order.
+pub fn admit(session: &[Message], incoming: &Incoming) -> Admission {
+    let taken = session.iter().find(|kept| kept.message_id == incoming.message_id.as_str());
+    match taken {
+        Some(kept) if kept.role == Role::Visitor && kept.text == incoming.text => {
+            Admission::Duplicate(Box::new(kept.clone()))
+        }
+        Some(_) => Admission::Reused,
+        None => Admission::New(Box::new(Message {
+            session_id: incoming.session_id.to_string(),
+            message_id: incoming.message_id.to_string(),
+            seq: incoming.seq.unwrap_or_else(|| next_seq(session)),
+            role: Role::Visitor,
+            text: incoming.text.clone(),
+            page: incoming.page.clone(),
+            at: incoming.at,
+            addresses: incoming.addresses.clone(),
+            reply_to: None,
+            opened: session.is_empty(),
+            edge: incoming.edge.clone(),
+            tag: None,
+            pending: true,
+        })),
+    }
+}
+
+/// What follows from a session's messages; `None` while no visitor message of it holds an address.
+pub fn derive(session: &[Message]) -> Option<Conversation> {
+    let mut visitor: Vec<&Message> = session.iter().filter(|m| m.role == Role::Visitor).collect();
+    visitor.sort_by_key(|m| (m.seq, m.at, &m.message_id));
+    let email = visitor.iter().rev().find_map(|m| m.addresses.first())?.clone();
+    let opening = visitor.first()?;
+    Some(Conversation {
+        links: links(&visitor, &email),
+        opening: Opening {
+            text: opening.text.clone(),
+            page_url: opening.page.url.clone(),
+            referrer: opening.page.referrer.clone(),
+        },
+        last_at: visitor.iter().map(|m| m.at).max()?,
+        pending_since: visitor.iter().filter(|m| m.pending).map(|m| m.at).min(),
+        tag: Tag { email, requirements: requirements_of(session) },
+    })
+}
+
+/// Sorts messages as a reader wants them: the visitor's by `seq`, each answer behind its question.
+pub fn sort_for_reading(messages: &mut [Message]) {
+    messages.sort_by(|a, b| reading_order(a).cmp(&reading_order(b)));
+}
+
+fn reading_order(message: &Message) -> (u32, bool, Timestamp, &str) {
+    (message.seq, message.role != Role::Visitor, message.at, &message.message_id)
+}
+
+fn next_seq(session: &[Message]) -> u32 {
+    let newest = session.iter().filter(|m| m.role == Role::Visitor).map(|m| m.seq).max();
+    newest.map_or(0, |seq| seq.saturating_add(1))
+}
+
+fn links(visitor: &[&Message], current: &str) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    for message in visitor {
+        let Some((email, others)) = message.addresses.split_first() else { continue };
+        let link = match links.iter_mut().find(|link| link.email == *email) {
+            Some(link) => link,
+            None => {
+                links.push(Link {
+                    email: email.clone(),
+                    alternates: Vec::new(),
+                    makes_lead: false,
+                    known: false,
+                });
+                let newest = links.len() - 1;
+                &mut links[newest]
+            }
+        };
+        link.makes_lead |= message.pending;
+        link.known |= !message.pending;
+        for other in others {
+            if !link.alternates.contains(other) {
+                link.alternates.push(other.clone());
+            }
+        }
+    }
+    let any_pending = visitor.iter().any(|m| m.pending);
+    for link in &mut links {
+        link.makes_lead |= any_pending && link.email == current;
+    }
+    links
+}
+
+fn requirements_of(session: &[Message]) -> String {
+    let mut ordered: Vec<&Message> = session.iter().collect();
+    ordered.sort_by(|a, b| reading_order(a).cmp(&reading_order(b)));
+    let turns: Vec<Turn<'_>> =
+        ordered.iter().map(|m| Turn { author: author_of(m.role), text: &m.text }).collect();
+    requirements::extract(&turns)
+}
+
+fn author_of(role: Role) -> Author {
+    match role {
+        Role::Visitor => Author::Visitor,
+        Role::Assistant => Author::Assistant,
+        Role::Agent => Author::Agent,
+    }
+}

@@ -1,0 +1,13 @@
+//! Leads: one person (one address) of one business.
+
+mod query;
+mod record;
+pub mod search;
+
+pub use query::{LeadFilter, LeadPage, LeadQuery, Place, Sort, SortField, SortKey, SourceFilter, Start};
+pub use record::{Change, Contact, LeadEdit, LeadRecord, MAX_SESSION_IDS, RequirementsBy};
+
+/// A new id for a lead: 24 hex digits, an `ObjectId` on every store.
+pub fn new_id() -> String {
+    bson::oid::ObjectId::new().to_hex()
+}

@@ -1,0 +1,249 @@
+//! How a lead comes to be and how captures and people change it.
+
+use porchlight_protocol::ids::AdminId;
+use porchlight_protocol::lead::{Lead, Priority, Status, Utm};
+use porchlight_protocol::time::Timestamp;
+
+use crate::conversation::{Conversation, Link};
+use crate::leads::search;
+
+/// How many session ids a lead shows; the newest where there are more.
+pub const MAX_SESSION_IDS: usize = 1_000;
+
+/// A lead with what the stores need to keep it exact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeadRecord {
+    /// What the API shows.
+    pub lead: Lead,
+    /// Grows by one with every change; a writer replaces only the version it has read.
+    pub version: i64,
+    /// Who wrote the requirements.
+    pub requirements_by: RequirementsBy,
+}
+
+/// Who wrote a lead's requirements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequirementsBy {
+    /// The extractor, from the session that was last active at the given time; empty where nothing was extracted.
+    Machine { session_id: String, at: Timestamp },
+    /// A person, for good.
+    Person,
+}
+
+/// What a session means for one of its leads.
+#[derive(Clone, Copy, Debug)]
+pub struct Contact<'a> {
+    /// The session.
+    pub session_id: &'a str,
+    /// What follows from its messages.
+    pub conversation: &'a Conversation,
+    /// Its tie to this lead.
+    pub link: &'a Link,
+}
+
+impl LeadRecord {
+    /// A new lead of `admin` from its first contact; `id` is 24 hex digits.
+    pub fn create(id: String, admin: &AdminId, contact: Contact<'_>, now: Timestamp) -> Self {
+        let created = contact.conversation.pending_since.unwrap_or(contact.conversation.last_at);
+        let mut record = Self {
+            lead: Lead {
+                id,
+                admin_id: admin.clone(),
+                email: contact.link.email.clone(),
+                requirements: String::new(),
+                session_id: contact.session_id.to_owned(),
+                session_ids: Vec::new(),
+                status: Status::New,
+                source: String::new(),
+                first_message: String::new(),
+                first_contact: created,
+                last_contact: created,
+                conversation_count: 0,
+                tags: Vec::new(),
+                notes: String::new(),
+                value: None,
+                priority: Priority::Medium,
+                alternate_emails: Vec::new(),
+                follow_up_at: None,
+                referrer: None,
+                utm: None,
+                created_at: created,
+                updated_at: now,
+            },
+            version: 0,
+            requirements_by: RequirementsBy::Machine { session_id: String::new(), at: Timestamp::from_millis(i64::MIN) },
+        };
+        record.absorb(contact, now);
+        record
+    }
+
+    /// Takes in what a session says now. Doing it again changes nothing; returns whether anything changed.
+    pub fn absorb(&mut self, contact: Contact<'_>, now: Timestamp) -> bool {
+        let before = self.lead.clone();
+        self.link_session(contact);
+        self.lead.last_contact = self.lead.last_contact.max(contact.conversation.last_at);
+        for other in &contact.link.alternates {
+            if *other != self.lead.email && !self.lead.alternate_emails.contains(other) {
+                self.lead.alternate_emails.push(other.clone());
+            }
+        }
+        if self.lead.session_id == contact.session_id {
+            self.take_opening(contact);
+        }
+        let source_moved = self.take_requirements(contact);
+        if self.lead == before && !source_moved {
+            return false;
+        }
+        if self.lead != before {
+            self.lead.updated_at = now;
+        }
+        self.version += 1;
+        true
+    }
+
+    /// Whether the session stands among the linked ones, as far as the lead itself can tell.
+    fn link_session(&mut self, contact: Contact<'_>) {
+        let ids = &mut self.lead.session_ids;
+        // Beyond the cap the list forgets its oldest; then the session's own finished messages tell.
+        let beyond_list = self.lead.conversation_count > ids.len() as u64;
+        if ids.iter().any(|id| id == contact.session_id) || (beyond_list && contact.link.known) {
+            return;
+        }
+        ids.push(contact.session_id.to_owned());
+        if ids.len() > MAX_SESSION_IDS {
+            ids.remove(0);
+        }
+        self.lead.conversation_count += 1;
+    }
+
+    fn take_opening(&mut self, contact: Contact<'_>) {
+        let opening = &contact.conversation.opening;
+        self.lead.first_message.clone_from(&opening.text);
+        self.lead.source.clone_from(&opening.page_url);
+        self.lead.referrer.clone_from(&opening.referrer);
+        self.lead.utm = Some(Utm::of_page(&opening.page_url)).filter(|utm| !utm.is_empty());
+    }
+
+    /// The session that was active last speaks for the lead; one that says nothing takes nothing away from another.
+    fn take_requirements(&mut self, contact: Contact<'_>) -> bool {
+        let RequirementsBy::Machine { session_id, at } = &self.requirements_by else { return false };
+        let text = &contact.conversation.tag.requirements;
+        let candidate = (contact.conversation.last_at, contact.session_id);
+        let own = session_id == contact.session_id;
+        if !own && (text.is_empty() || candidate <= (*at, session_id.as_str())) {
+            return false;
+        }
+        let next = RequirementsBy::Machine { session_id: contact.session_id.to_owned(), at: candidate.0.max(*at) };
+        let moved = next != self.requirements_by;
+        self.requirements_by = next;
+        self.lead.requirements.clone_from(text);
+        moved
+    }
+
+    /// Makes a person's edit; returns what changed. An edit that changes nothing leaves `updatedAt` alone too.
+    pub fn edit(&mut self, edit: &LeadEdit, now: Timestamp) -> Vec<Change> {
+        let before = self.lead.clone();
+        let lead = &mut self.lead;
+        if let Some(status) = edit.status {
+            lead.status = status;
+        }
+        if let Some(priority) = edit.priority {
+            lead.priority = priority;
+        }
+        if let Some(notes) = &edit.notes {
+            lead.notes.clone_from(notes);
+        }
+        if let Some(tags) = &edit.tags {
+            lead.tags.clone_from(tags);
+        }
+        if let Some(value) = edit.value {
+            lead.value = value;
+        }
+        if let Some(follow_up_at) = edit.follow_up_at {
+            lead.follow_up_at = follow_up_at;
+        }
+        if let Some(requirements) = &edit.requirements
+            && *requirements != lead.requirements
+        {
+            lead.requirements.clone_from(requirements);
+            self.requirements_by = RequirementsBy::Person;
+        }
+        let changes = changes(&before, &self.lead);
+        if !changes.is_empty() {
+            self.lead.updated_at = now;
+            self.version += 1;
+        }
+        changes
+    }
+
+    /// The entity tag of this state of the lead: strong, quoted.
+    pub fn etag(&self) -> String {
+        format!("\"{}-{}\"", self.lead.id, self.version)
+    }
+
+    /// The words that a search finds this lead by, sorted, without repeats.
+    pub fn search_words(&self) -> Vec<String> {
+        let lead = &self.lead;
+        let texts = [&lead.email, &lead.requirements, &lead.first_message, &lead.notes];
+        search::words_of(texts.into_iter().chain(&lead.alternate_emails).chain(&lead.tags).map(String::as_str))
+    }
+
+    /// The value in whole cents, -1 where there is none: exact to add, and sorted as the API promises.
+    pub fn value_cents(&self) -> i64 {
+        self.lead.value.map_or(-1, |value| (value * 100.0).round() as i64)
+    }
+
+    /// The host of the source in lower case, without a port; empty where the source is no address.
+    pub fn source_host(&self) -> String {
+        let url = url::Url::parse(&self.lead.source).ok();
+        url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// A person's edit: a field that is `None` is left alone; the inner `None` clears.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LeadEdit {
+    /// How far the business has come.
+    pub status: Option<Status>,
+    /// How urgent.
+    pub priority: Option<Priority>,
+    /// Notes, at most 20,000 characters.
+    pub notes: Option<String>,
+    /// Labels: trimmed, without repeats, at most 50 of 1 to 64 characters.
+    pub tags: Option<Vec<String>>,
+    /// What the deal is worth: 0 to 1e12, at most two decimals.
+    pub value: Option<Option<f64>>,
+    /// What the visitor needs, in a person's words, at most 20,000 characters.
+    pub requirements: Option<String>,
+    /// When to get in touch again.
+    pub follow_up_at: Option<Option<Timestamp>>,
+}
+
+/// One field of a lead that changed, as JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The field's name on the wire.
+    pub field: &'static str,
+    /// What it was.
+    pub from: serde_json::Value,
+    /// What it is.
+    pub to: serde_json::Value,
+}
+
+fn changes(before: &Lead, after: &Lead) -> Vec<Change> {
+    use serde_json::json;
+    let fields = [
+        ("status", json!(before.status), json!(after.status)),
+        ("priority", json!(before.priority), json!(after.priority)),
+        ("notes", json!(before.notes), json!(after.notes)),
+        ("tags", json!(before.tags), json!(after.tags)),
+        ("value", json!(before.value), json!(after.value)),
+        ("requirements", json!(before.requirements), json!(after.requirements)),
+        ("followUpAt", json!(before.follow_up_at), json!(after.follow_up_at)),
+    ];
+    fields
+        .into_iter()
+        .filter(|(_, from, to)| from != to)
+        .map(|(field, from, to)| Change { field, from, to })
+        .collect()
+}

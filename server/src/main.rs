@@ -1,0 +1,3 @@
+//! The `porchlight` command.
+
+fn main() {}

@@ -1,0 +1,194 @@
+//! What is kept, behind one trait with two implementations and one conformance suite.
+
+use async_trait::async_trait;
+use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
+use porchlight_protocol::time::Timestamp;
+use porchlight_protocol::widget::WidgetSettings;
+
+use crate::conversation::{Incoming, Message};
+use crate::leads::{LeadEdit, LeadPage, LeadQuery, LeadRecord};
+
+pub mod mongodb;
+pub mod sqlite;
+
+/// A business whose credential was checked. Only a store makes one, from a key it knows, so that no question
+/// about leads or chats can be asked without a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Tenant(AdminId);
+
+impl Tenant {
+    /// The business's id.
+    pub fn admin_id(&self) -> &AdminId {
+        &self.0
+    }
+}
+
+/// What a site key stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Site {
+    /// Whose site it is.
+    pub tenant: Tenant,
+    /// Origins that may use the key; empty allows all.
+    pub allowed_origins: Vec<String>,
+    /// What the widget looks like.
+    pub widget: WidgetSettings,
+}
+
+/// A business with its credentials, all secrets hashed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Admin {
+    /// The tenant.
+    pub id: AdminId,
+    /// The business's name.
+    pub name: String,
+    /// Where the business reads its mail; unique.
+    pub email: String,
+    /// PHC string of the dashboard's password.
+    pub password_hash: String,
+    /// The public key of its pages; unique.
+    pub site_key: SiteKey,
+    /// Origins that may use the site key; empty allows all.
+    pub allowed_origins: Vec<String>,
+    /// What the widget looks like.
+    pub widget: WidgetSettings,
+    /// When it was set up.
+    pub created_at: Timestamp,
+}
+
+/// An API key as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// `key_` and a ULID.
+    pub id: String,
+    /// Whose key.
+    pub admin_id: AdminId,
+    /// Keyed hash of the key.
+    pub hash: KeyHash,
+    /// The key's first characters, to tell keys apart.
+    pub prefix: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it is no longer good.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Hash of an API key, hex.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyHash(pub String);
+
+/// What became of an incoming message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// The message as it is kept.
+    pub message: Message,
+    /// Whether it had been kept before.
+    pub duplicate: bool,
+    /// The address its session has now.
+    pub session_email: Option<String>,
+    /// What was answered to it.
+    pub reply: Option<Message>,
+}
+
+/// Why an incoming message was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// Its id is taken by another text of the session.
+    #[error("the message id was used with another text")]
+    Reused,
+    /// The store could not make it durable.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a store could not do. Clones, since one failure can meet a whole batch.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached or is out of a resource: the same may go well later.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// What it holds cannot be read, or something unexpected happened.
+    #[error("the store failed: {0}")]
+    Failed(String),
+    /// A unique value is taken already.
+    #[error("{0} is taken already")]
+    Taken(&'static str),
+}
+
+/// What became of an edit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edited {
+    /// The lead as it is now, changed or not.
+    Done(Box<LeadRecord>),
+    /// The lead is not the one that the caller had read.
+    Stale,
+    /// No such lead of this business.
+    Missing,
+}
+
+/// What an erasure removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Messages of all roles.
+    pub messages: u64,
+    /// Conversations.
+    pub sessions: u64,
+    /// Entries of the lead's history.
+    pub events: u64,
+}
+
+/// What the server keeps. Writes return once they are durable: SQLite in WAL mode with `synchronous=FULL`, MongoDB
+/// with `w: majority, j: true`. Times are whole milliseconds.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Adds a business; [`StoreError::Taken`] when its id, address or site key is there already.
+    async fn create_admin(&self, admin: Admin) -> Result<(), StoreError>;
+    /// All businesses, oldest first.
+    async fn admins(&self) -> Result<Vec<Admin>, StoreError>;
+    /// Adds an API key; `false` when there is no such business.
+    async fn create_key(&self, key: KeyRecord) -> Result<bool, StoreError>;
+    /// The keys of a business, oldest first, revoked ones too.
+    async fn keys(&self, admin: &AdminId) -> Result<Vec<KeyRecord>, StoreError>;
+    /// Ends a key; `false` when there is none of this id. Ending it again changes nothing.
+    async fn revoke_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError>;
+    /// What a site key stands for.
+    async fn site(&self, key: &SiteKey) -> Result<Option<Site>, StoreError>;
+    /// Whose key has this hash; `None` for unknown and revoked ones.
+    async fn tenant_of_key(&self, hash: &KeyHash) -> Result<Option<Tenant>, StoreError>;
+    /// The installation's secret of 32 bytes, made on first use.
+    async fn secret(&self) -> Result<[u8; 32], StoreError>;
+
+    /// Keeps a batch of messages and does all that follows from them; one result a message, in their order. Within
+    /// a batch the earlier one arrived first. Several processes may do this at once on one database.
+    async fn capture(&self, batch: Vec<Incoming>) -> Vec<Result<Kept, CaptureError>>;
+    /// Finishes what a crash left half-done in messages that arrived before `before`; returns how many sessions it
+    /// went through. Never does twice what was done.
+    async fn finish_pending(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// A session's messages as [`crate::conversation::sort_for_reading`] sorts them; empty when there is none.
+    async fn session(&self, tenant: &Tenant, session: &SessionId) -> Result<Vec<Message>, StoreError>;
+    /// The messages of the sessions that a lead is linked to, sessions by their first message, each sorted for
+    /// reading; `None` when there is no such lead.
+    async fn sessions_of_lead(&self, tenant: &Tenant, lead: &str) -> Result<Option<Vec<Vec<Message>>>, StoreError>;
+
+    /// One lead; `id` may be any text.
+    async fn lead(&self, tenant: &Tenant, id: &str) -> Result<Option<LeadRecord>, StoreError>;
+    /// One page of leads.
+    async fn leads(&self, tenant: &Tenant, query: &LeadQuery) -> Result<LeadPage, StoreError>;
+    /// A person's edit, with its entry in the lead's history; `if_match` is an `ETag` the lead must still have.
+    async fn edit_lead(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        edit: &LeadEdit,
+        if_match: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Edited, StoreError>;
+    /// Removes a lead; its chats stay. `false` when there is none.
+    async fn delete_lead(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError>;
+    /// Removes a lead with its sessions, their messages and its history; `None` when there is none. Replays of the
+    /// erased messages are answered as duplicates from then on and change nothing.
+    async fn erase_lead(&self, tenant: &Tenant, id: &str, now: Timestamp) -> Result<Option<Erased>, StoreError>;
+
+    /// Whether the store answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,140 @@
+//! Fresh stores, businesses and messages for the cases.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use porchlight_protocol::ids::SessionId;
+use porchlight_protocol::time::Timestamp;
+use porchlight_server::conversation::{Incoming, Message, Page};
+use porchlight_server::leads::{LeadFilter, LeadQuery, LeadRecord, Sort, SortField, Start};
+use porchlight_server::store::mongodb::MongoStore;
+use porchlight_server::store::sqlite::SqliteStore;
+use porchlight_server::store::{Admin, Store, Tenant};
+
+use crate::model::{Said, Shown};
+
+/// 2026-01-30T10:00:00Z, when the histories play.
+pub(crate) const NOON: i64 = 1_769_767_200_000;
+
+/// A store of its own for one case; what it needs is removed with it.
+pub(crate) struct Fresh {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) tenants: Vec<Tenant>,
+    _directory: Option<tempfile::TempDir>,
+}
+
+pub(crate) async fn sqlite() -> Fresh {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Arc::new(SqliteStore::open(&directory.path().join("test.db")).unwrap());
+    Fresh { tenants: tenants(&*store).await, store, _directory: Some(directory) }
+}
+
+pub(crate) async fn mongodb() -> Fresh {
+    let uri = mongodb_uri(&format!("t{}", nanos()));
+    let store = Arc::new(MongoStore::connect(&uri).await.unwrap());
+    Fresh { tenants: tenants(&*store).await, store, _directory: None }
+}
+
+/// The test server's address with a database of the given name.
+pub(crate) fn mongodb_uri(database: &str) -> String {
+    let uri = std::env::var("PORCHLIGHT_TEST_MONGODB_URI")
+        .expect("PORCHLIGHT_TEST_MONGODB_URI must name a replica set; `cargo xtask test` starts one and sets it");
+    let (server, options) = uri.split_once("/?").unwrap_or((uri.trim_end_matches('/'), ""));
+    format!("{server}/{database}?{options}")
+}
+
+fn nanos() -> u128 {
+    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let next = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() * 1_000 + u128::from(next)
+}
+
+async fn tenants(store: &dyn Store) -> Vec<Tenant> {
+    let mut tenants = Vec::new();
+    for index in 0..2 {
+        let site_key = format!("pk_{index:024}").parse().unwrap();
+        let admin = Admin {
+            id: format!("admin_{index}").parse().unwrap(),
+            name: format!("Business {index}"),
+            email: format!("owner{index}@example.com"),
+            password_hash: String::new(),
+            site_key,
+            allowed_origins: Vec::new(),
+            widget: Default::default(),
+            created_at: Timestamp::from_millis(NOON),
+        };
+        let key = admin.site_key.clone();
+        store.create_admin(admin).await.unwrap();
+        tenants.push(store.site(&key).await.unwrap().unwrap().tenant);
+    }
+    tenants
+}
+
+impl Fresh {
+    pub(crate) fn incoming(&self, said: &Said) -> Incoming {
+        Incoming {
+            tenant: self.tenants[said.admin].clone(),
+            session_id: said.session.parse().unwrap(),
+            message_id: said.message.parse().unwrap(),
+            seq: Some(said.seq),
+            text: said.text.clone(),
+            page: Page { url: said.page.clone(), ..Page::default() },
+            addresses: said.addresses.clone(),
+            at: Timestamp::from_millis(said.at),
+            arrived: Timestamp::from_millis(NOON),
+            authorised: false,
+            edge: None,
+        }
+    }
+
+    pub(crate) async fn records(&self, admin: usize) -> Vec<LeadRecord> {
+        let mut all = Vec::new();
+        for page in 1.. {
+            let query = LeadQuery {
+                filter: LeadFilter::default(),
+                sort: Sort { field: SortField::Email, descending: false },
+                start: Start::Page(page),
+                page_size: 100,
+            };
+            let found = self.store.leads(&self.tenants[admin], &query).await.unwrap();
+            all.extend(found.leads);
+            if !found.more {
+                break;
+            }
+        }
+        all
+    }
+
+    pub(crate) async fn shown(&self, admin: usize) -> Vec<Shown> {
+        self.records(admin).await.into_iter().map(show).collect()
+    }
+
+    pub(crate) async fn session(&self, admin: usize, session: &str) -> Vec<Message> {
+        let session: SessionId = session.parse().unwrap();
+        self.store.session(&self.tenants[admin], &session).await.unwrap()
+    }
+
+    pub(crate) async fn lead_id(&self, admin: usize, email: &str) -> Option<String> {
+        let all = self.records(admin).await;
+        all.into_iter().find(|record| record.lead.email == email).map(|record| record.lead.id)
+    }
+}
+
+fn show(record: LeadRecord) -> Shown {
+    let lead = record.lead;
+    assert_eq!(lead.first_contact, lead.created_at);
+    assert!(lead.first_contact <= lead.last_contact);
+    Shown {
+        email: lead.email,
+        sessions: lead.session_ids,
+        count: lead.conversation_count,
+        first_session: lead.session_id,
+        first_message: lead.first_message,
+        source: lead.source,
+        created: lead.created_at.millis(),
+        last_contact: lead.last_contact.millis(),
+        alternates: lead.alternate_emails.into_iter().collect(),
+        status: lead.status.as_str().to_owned(),
+        requirements: lead.requirements,
+    }
+}

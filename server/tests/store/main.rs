@@ -1,0 +1,67 @@
+//! One suite for every store: the model's histories and the cases, each on SQLite and on a real MongoDB.
+//!
+//! MongoDB's address comes from `PORCHLIGHT_TEST_MONGODB_URI`; without it the MongoDB half fails, it never skips.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by stopping")]
+
+mod cases;
+mod harness;
+mod histories;
+mod model;
+
+macro_rules! on_every_store {
+    (cases: $($case:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                crate::cases::$case(crate::harness::sqlite().await).await;
+            })+
+        }
+
+        mod mongodb {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                crate::cases::$case(crate::harness::mongodb().await).await;
+            })+
+        }
+    };
+}
+
+on_every_store! { cases:
+    a_lead_of_many_sessions_shows_the_newest_and_counts_all,
+    a_message_is_kept_once_within_a_batch_too,
+    a_missing_seq_takes_the_next_number,
+    a_returning_lead_keeps_what_people_decided,
+    admins_are_apart,
+    an_admin_is_unique_and_the_secret_stays,
+    an_edit_of_a_stale_lead_is_refused_and_a_no_op_changes_nothing,
+    an_erased_lead_is_gone_and_replays_do_not_bring_it_back,
+    concurrent_edits_are_all_kept,
+    conversations_of_a_lead_come_in_order,
+    filters_combine,
+    history_reads_in_the_order_of_writing,
+    keys_are_found_by_hash_until_they_are_revoked,
+    odd_text_is_kept_to_the_letter,
+    sorts_and_walks_show_each_lead_once_with_ties,
+    the_opener_is_answered_and_a_repetition_gets_the_same_answer,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_histories_end_as_the_model_on_sqlite() {
+    histories::random_histories_end_as_the_model(harness::sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_histories_end_as_the_model_on_mongodb() {
+    histories::random_histories_end_as_the_model(harness::mongodb).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn concurrent_captures_end_as_the_model_on_sqlite() {
+    histories::concurrent_captures_end_as_the_model(harness::sqlite().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn concurrent_captures_end_as_the_model_on_mongodb() {
+    histories::concurrent_captures_end_as_the_model(harness::mongodb().await).await;
+}

@@ -1,0 +1,16 @@
+//! The whole system as a visitor and a business see it: a real browser on a page of `examples/site`, the widget,
+//! the Workers runtime, the server, and a real database behind it.
+//!
+//! Everything that is needed is named by `PORCHLIGHT_TEST_…` variables, which `cargo xtask test` sets; what is
+//! missing fails the test, nothing is skipped.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by stopping")]
+
+mod api;
+mod browser;
+mod crash;
+mod process;
+mod signature;
+mod site;
+mod system;
+mod visitor;

@@ -1,0 +1,165 @@
+//! Server, edge and demo site, started for one test on free ports of the loopback address.
+
+use std::process::Command;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use crate::process::{Process, free_port, setting};
+use crate::site::Site;
+
+/// What edge and server share.
+pub(crate) const SECRET: &str = "a secret of the tests";
+
+/// Where the documents are.
+#[derive(Clone)]
+pub(crate) enum Database {
+    Sqlite(std::path::PathBuf),
+    MongoDb(String),
+}
+
+impl Database {
+    /// The `--store` argument.
+    pub(crate) fn store(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::MongoDb(uri) => uri.clone(),
+        }
+    }
+}
+
+/// A business and its keys, as `porchlight admin create --json` prints them.
+pub(crate) struct Business {
+    pub(crate) admin_id: String,
+    pub(crate) site_key: String,
+    pub(crate) api_key: String,
+}
+
+/// A server with one business.
+pub(crate) struct Server {
+    pub(crate) database: Database,
+    pub(crate) business: Business,
+    pub(crate) port: u16,
+    signed_only: bool,
+    process: Option<Process>,
+    _directory: tempfile::TempDir,
+}
+
+impl Server {
+    /// A server that takes visitors' requests from anybody.
+    pub(crate) fn open(kind: &str) -> Self {
+        Self::start(kind, false)
+    }
+
+    /// A server that takes visitors' requests from its edge alone.
+    pub(crate) fn behind_edge(kind: &str) -> Self {
+        Self::start(kind, true)
+    }
+
+    fn start(kind: &str, signed_only: bool) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let database = match kind {
+            "sqlite" => Database::Sqlite(directory.path().join("test.db")),
+            _ => Database::MongoDb(mongodb_uri()),
+        };
+        let business = create_business(&database);
+        let mut server =
+            Self { database, business, port: free_port(), signed_only, process: None, _directory: directory };
+        server.turn_on();
+        server
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Starts the process, on the same port and database as before.
+    pub(crate) fn turn_on(&mut self) {
+        let mut command = porchlight(&self.database);
+        command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
+        if self.signed_only {
+            command.env("PORCHLIGHT_EDGE_SECRET", SECRET);
+        }
+        let (process, _) = Process::start_until("the server", &mut command, "listening on");
+        self.process = Some(process);
+    }
+
+    /// Ends the process as an operator does.
+    pub(crate) fn turn_off(&mut self) {
+        let process = self.process.take().expect("the server is on");
+        assert_eq!(process.terminate(), Some(0), "the server ends well");
+    }
+
+    /// Ends the process as a power cut does.
+    pub(crate) fn kill(&mut self) {
+        self.process.take().expect("the server is on").kill();
+    }
+}
+
+/// The whole system: site, edge, server.
+pub(crate) struct System {
+    pub(crate) server: Server,
+    pub(crate) site: Site,
+    _edge: Process,
+}
+
+impl System {
+    pub(crate) async fn start(kind: &str) -> Self {
+        let server = Server::behind_edge(kind);
+        let port = free_port();
+        let edge = start_edge(port, &server.address());
+        let address = format!("http://127.0.0.1:{port}");
+        wait_for(&format!("{address}/widget.js")).await;
+        let site = Site::serve(&address, &server.business.site_key).await;
+        Self { server, site, _edge: edge }
+    }
+}
+
+fn start_edge(port: u16, origin: &str) -> Process {
+    let mut command = Command::new(setting("PORCHLIGHT_TEST_WRANGLER"));
+    command
+        .current_dir(setting("PORCHLIGHT_TEST_EDGE_DIR"))
+        .args(["dev", "--ip", "127.0.0.1", "--port", &port.to_string(), "--inspector-port", "0"])
+        .args(["--var", &format!("PORCHLIGHT_ORIGIN:{origin}")])
+        .args(["--var", &format!("PORCHLIGHT_EDGE_SECRET:{SECRET}")])
+        .env("WRANGLER_SEND_METRICS", "false")
+        .env("CI", "true");
+    Process::start("the Workers runtime", &mut command)
+}
+
+async fn wait_for(address: &str) {
+    let mut last = String::new();
+    for _ in 0..240 {
+        match reqwest::get(address).await {
+            Ok(answer) if answer.status().is_success() => return,
+            Ok(answer) => last = answer.status().to_string(),
+            Err(error) => last = error.to_string(),
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    panic!("{address} has not answered within 60 s: {last}");
+}
+
+fn porchlight(database: &Database) -> Command {
+    let mut command = Command::new(setting("PORCHLIGHT_TEST_SERVER"));
+    command.env("PORCHLIGHT_STORE", database.store());
+    command
+}
+
+fn create_business(database: &Database) -> Business {
+    let output = porchlight(database)
+        .args(["admin", "create", "--name", "Acme", "--email", "owner@acme.example", "--json"])
+        .output()
+        .expect("the server binary runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let field = |name: &str| told[name].as_str().unwrap_or_else(|| panic!("{name} is missing")).to_owned();
+    Business { admin_id: field("adminId"), site_key: field("siteKey"), api_key: field("apiKey") }
+}
+
+fn mongodb_uri() -> String {
+    let uri = setting("PORCHLIGHT_TEST_MONGODB_URI");
+    let (server, options) = uri.split_once("/?").unwrap_or((uri.trim_end_matches('/'), ""));
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos();
+    format!("{server}/system{nanos}?{options}")
+}

@@ -1,0 +1,1 @@
+//! The chat a visitor sees.

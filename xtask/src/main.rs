@@ -1,0 +1,3 @@
+//! The project own commands.
+
+fn main() {}
