@@ -33,6 +33,11 @@ impl Fields {
         self.errors.push(FieldError::new(field, message));
     }
 
+    /// Whether an error was found in the field.
+    pub fn failed(&self, field: &str) -> bool {
+        self.errors.iter().any(|error| error.field == field)
+    }
+
     /// Whether the field is there, `null` included.
     pub fn has(&self, field: &str) -> bool {
         self.object.contains_key(field)

@@ -71,8 +71,8 @@ text_newtype!(
     ApiKey, is_api_key, "must be sk_ and 40 letters or digits"
 );
 text_newtype!(
-    /// The only key to a session's history: `st_` and 43 of base64url (256 bits).
-    SessionToken, is_session_token, "must be st_ and 43 letters, digits, _ or -"
+    /// The only key to a session's history: `st_`, 43 of base64url (256 bits) and the business's id.
+    SessionToken, is_session_token, "must be a session token as the server gave it"
 );
 
 fn is_id(text: &str) -> bool {
@@ -92,7 +92,8 @@ fn is_api_key(text: &str) -> bool {
 }
 
 fn is_session_token(text: &str) -> bool {
-    text.strip_prefix("st_").is_some_and(|rest| rest.len() == 43 && rest.bytes().all(is_id_byte))
+    text.strip_prefix("st_")
+        .is_some_and(|rest| (44..=43 + 64).contains(&rest.len()) && rest.bytes().all(is_id_byte))
 }
 
 fn is_prefixed_base62(text: &str, prefix: &str, length: usize) -> bool {
@@ -122,6 +123,6 @@ mod tests {
         assert!("pk_abcdefghijklmnopqrstuvw".parse::<SiteKey>().is_err());
         assert!("sk_abcdefghijklmnopqrstuvwx".parse::<SiteKey>().is_err());
         assert!(format!("sk_{}", "0".repeat(40)).parse::<ApiKey>().is_ok());
-        assert!(format!("st_{}", "-".repeat(43)).parse::<SessionToken>().is_ok());
+        assert!(format!("st_{}a", "-".repeat(43)).parse::<SessionToken>().is_ok());
     }
 }

@@ -2,8 +2,25 @@
 //!
 //! Start reading at [`app`] (the routes), go on with [`capture`] (one message's way) and [`store`] (what is kept).
 
+pub mod app;
+pub mod assets;
 pub mod assistant;
+pub mod auth;
+pub mod body;
+pub mod capture;
+pub mod chats;
+pub mod clock;
+pub mod commands;
+pub mod config;
 pub mod conversation;
+pub mod error;
+pub mod headers;
+pub mod keys;
 pub mod leads;
+pub mod middleware;
+pub mod origins;
+pub mod params;
 pub mod requirements;
+pub mod sites;
 pub mod store;
+pub mod visitors;

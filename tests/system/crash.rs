@@ -13,8 +13,9 @@ use crate::system::Server;
 const WRITERS: usize = 16;
 const KILLS: usize = 5;
 
-async fn nothing_answered_is_lost(kind: &str) {
-    let mut server = Server::open(kind);
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_answered_is_lost() {
+    let mut server = Server::open();
     let stop = Arc::new(AtomicBool::new(false));
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
@@ -43,7 +44,10 @@ async fn nothing_answered_is_lost(kind: &str) {
         assert_eq!(lead["conversationCount"], 1, "{lead}");
         assert_eq!(lead["sessionIds"].as_array().map(Vec::len), Some(1), "{lead}");
     }
-    assert!(server.stored_messages().await.iter().all(|(email, _)| !email.is_empty()), "every message is tagged");
+    assert!(
+        server.stored_messages().await.iter().all(|(email, _)| !email.is_empty()),
+        "every message is tagged"
+    );
 }
 
 /// Sends one message after the other, each until it is answered 200; gives the texts that were.
@@ -72,14 +76,4 @@ async fn write_until(stop: Arc<AtomicBool>, address: String, site_key: String, w
         }
     }
     answered
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_answered_is_lost_on_sqlite() {
-    nothing_answered_is_lost("sqlite").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_answered_is_lost_on_mongodb() {
-    nothing_answered_is_lost("mongodb").await;
 }

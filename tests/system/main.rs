@@ -1,16 +1,11 @@
-//! The whole system as a visitor and a business see it: a real browser on a page of `examples/site`, the widget,
-//! the Workers runtime, the server, and a real database behind it.
+//! The server as a process of its own: its keys, its signatures, and what a kill leaves behind.
 //!
-//! Everything that is needed is named by `PORCHLIGHT_TEST_…` variables, which `cargo xtask test` sets; what is
-//! missing fails the test, nothing is skipped.
+//! `PORCHLIGHT_TEST_SERVER` names the binary; `cargo xtask test` builds it and sets it.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by stopping")]
 
 mod api;
-mod browser;
 mod crash;
 mod process;
 mod signature;
-mod site;
 mod system;
-mod visitor;

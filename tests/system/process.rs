@@ -79,5 +79,6 @@ pub(crate) fn free_port() -> u16 {
 
 /// What a variable set by `cargo xtask test` holds.
 pub(crate) fn setting(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run these tests with `cargo xtask test`"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set; run these tests with `cargo xtask test`"))
 }

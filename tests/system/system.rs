@@ -1,32 +1,14 @@
-//! Server, edge and demo site, started for one test on free ports of the loopback address.
+//! A server with one business, started for one test on a free port of the loopback address.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
 use crate::process::{Process, free_port, setting};
-use crate::site::Site;
 
 /// What edge and server share.
 pub(crate) const SECRET: &str = "a secret of the tests";
-
-/// Where the documents are.
-#[derive(Clone)]
-pub(crate) enum Database {
-    Sqlite(std::path::PathBuf),
-    MongoDb(String),
-}
-
-impl Database {
-    /// The `--store` argument.
-    pub(crate) fn store(&self) -> String {
-        match self {
-            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
-            Self::MongoDb(uri) => uri.clone(),
-        }
-    }
-}
 
 /// A business and its keys, as `porchlight admin create --json` prints them.
 pub(crate) struct Business {
@@ -37,7 +19,7 @@ pub(crate) struct Business {
 
 /// A server with one business.
 pub(crate) struct Server {
-    pub(crate) database: Database,
+    pub(crate) database: PathBuf,
     pub(crate) business: Business,
     pub(crate) port: u16,
     signed_only: bool,
@@ -47,21 +29,18 @@ pub(crate) struct Server {
 
 impl Server {
     /// A server that takes visitors' requests from anybody.
-    pub(crate) fn open(kind: &str) -> Self {
-        Self::start(kind, false)
+    pub(crate) fn open() -> Self {
+        Self::start(false)
     }
 
     /// A server that takes visitors' requests from its edge alone.
-    pub(crate) fn behind_edge(kind: &str) -> Self {
-        Self::start(kind, true)
+    pub(crate) fn behind_edge() -> Self {
+        Self::start(true)
     }
 
-    fn start(kind: &str, signed_only: bool) -> Self {
+    fn start(signed_only: bool) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let database = match kind {
-            "sqlite" => Database::Sqlite(directory.path().join("test.db")),
-            _ => Database::MongoDb(mongodb_uri()),
-        };
+        let database = directory.path().join("test.db");
         let business = create_business(&database);
         let mut server =
             Self { database, business, port: free_port(), signed_only, process: None, _directory: directory };
@@ -96,57 +75,13 @@ impl Server {
     }
 }
 
-/// The whole system: site, edge, server.
-pub(crate) struct System {
-    pub(crate) server: Server,
-    pub(crate) site: Site,
-    _edge: Process,
-}
-
-impl System {
-    pub(crate) async fn start(kind: &str) -> Self {
-        let server = Server::behind_edge(kind);
-        let port = free_port();
-        let edge = start_edge(port, &server.address());
-        let address = format!("http://127.0.0.1:{port}");
-        wait_for(&format!("{address}/widget.js")).await;
-        let site = Site::serve(&address, &server.business.site_key).await;
-        Self { server, site, _edge: edge }
-    }
-}
-
-fn start_edge(port: u16, origin: &str) -> Process {
-    let mut command = Command::new(setting("PORCHLIGHT_TEST_WRANGLER"));
-    command
-        .current_dir(setting("PORCHLIGHT_TEST_EDGE_DIR"))
-        .args(["dev", "--ip", "127.0.0.1", "--port", &port.to_string(), "--inspector-port", "0"])
-        .args(["--var", &format!("PORCHLIGHT_ORIGIN:{origin}")])
-        .args(["--var", &format!("PORCHLIGHT_EDGE_SECRET:{SECRET}")])
-        .env("WRANGLER_SEND_METRICS", "false")
-        .env("CI", "true");
-    Process::start("the Workers runtime", &mut command)
-}
-
-async fn wait_for(address: &str) {
-    let mut last = String::new();
-    for _ in 0..240 {
-        match reqwest::get(address).await {
-            Ok(answer) if answer.status().is_success() => return,
-            Ok(answer) => last = answer.status().to_string(),
-            Err(error) => last = error.to_string(),
-        }
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
-    panic!("{address} has not answered within 60 s: {last}");
-}
-
-fn porchlight(database: &Database) -> Command {
+fn porchlight(database: &Path) -> Command {
     let mut command = Command::new(setting("PORCHLIGHT_TEST_SERVER"));
-    command.env("PORCHLIGHT_STORE", database.store());
+    command.env("PORCHLIGHT_STORE", format!("sqlite:{}", database.display()));
     command
 }
 
-fn create_business(database: &Database) -> Business {
+fn create_business(database: &Path) -> Business {
     let output = porchlight(database)
         .args(["admin", "create", "--name", "Acme", "--email", "owner@acme.example", "--json"])
         .output()
@@ -155,11 +90,4 @@ fn create_business(database: &Database) -> Business {
     let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let field = |name: &str| told[name].as_str().unwrap_or_else(|| panic!("{name} is missing")).to_owned();
     Business { admin_id: field("adminId"), site_key: field("siteKey"), api_key: field("apiKey") }
-}
-
-fn mongodb_uri() -> String {
-    let uri = setting("PORCHLIGHT_TEST_MONGODB_URI");
-    let (server, options) = uri.split_once("/?").unwrap_or((uri.trim_end_matches('/'), ""));
-    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos();
-    format!("{server}/system{nanos}?{options}")
 }

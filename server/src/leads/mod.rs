@@ -1,5 +1,9 @@
 //! Leads: one person (one address) of one business.
 
+mod cursor;
+mod edit;
+pub mod http;
+mod list;
 mod query;
 mod record;
 pub mod search;

@@ -3,6 +3,7 @@
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::lead::{Lead, Priority, Status, Utm};
 use porchlight_protocol::time::Timestamp;
+use serde::Serialize;
 
 use crate::conversation::{Conversation, Link};
 use crate::leads::search;
@@ -71,7 +72,10 @@ impl LeadRecord {
                 updated_at: now,
             },
             version: 0,
-            requirements_by: RequirementsBy::Machine { session_id: String::new(), at: Timestamp::from_millis(i64::MIN) },
+            requirements_by: RequirementsBy::Machine {
+                session_id: String::new(),
+                at: Timestamp::from_millis(i64::MIN),
+            },
         };
         record.absorb(contact, now);
         record
@@ -133,7 +137,8 @@ impl LeadRecord {
         if !own && (text.is_empty() || candidate <= (*at, session_id.as_str())) {
             return false;
         }
-        let next = RequirementsBy::Machine { session_id: contact.session_id.to_owned(), at: candidate.0.max(*at) };
+        let next =
+            RequirementsBy::Machine { session_id: contact.session_id.to_owned(), at: candidate.0.max(*at) };
         let moved = next != self.requirements_by;
         self.requirements_by = next;
         self.lead.requirements.clone_from(text);
@@ -176,6 +181,15 @@ impl LeadRecord {
         changes
     }
 
+    /// Forgets a session that was erased.
+    pub fn unlink(&mut self, session_id: &str, now: Timestamp) {
+        let lead = &mut self.lead;
+        lead.session_ids.retain(|id| id != session_id);
+        lead.conversation_count = lead.conversation_count.saturating_sub(1);
+        lead.updated_at = now;
+        self.version += 1;
+    }
+
     /// The entity tag of this state of the lead: strong, quoted.
     pub fn etag(&self) -> String {
         format!("\"{}-{}\"", self.lead.id, self.version)
@@ -185,7 +199,9 @@ impl LeadRecord {
     pub fn search_words(&self) -> Vec<String> {
         let lead = &self.lead;
         let texts = [&lead.email, &lead.requirements, &lead.first_message, &lead.notes];
-        search::words_of(texts.into_iter().chain(&lead.alternate_emails).chain(&lead.tags).map(String::as_str))
+        search::words_of(
+            texts.into_iter().chain(&lead.alternate_emails).chain(&lead.tags).map(String::as_str),
+        )
     }
 
     /// The value in whole cents, -1 where there is none: exact to add, and sorted as the API promises.
@@ -220,7 +236,7 @@ pub struct LeadEdit {
 }
 
 /// One field of a lead that changed, as JSON.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
     /// The field's name on the wire.
     pub field: &'static str,

@@ -7,11 +7,8 @@ use unicode_normalization::char::is_combining_mark;
 
 /// The words of the texts, sorted, without repeats.
 pub fn words_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    let mut words = BTreeSet::new();
-    for text in texts {
-        words.extend(words(text));
-    }
-    words.into_iter().collect()
+    let distinct: BTreeSet<String> = texts.into_iter().flat_map(words).collect();
+    distinct.into_iter().collect()
 }
 
 /// Runs of letters and digits, lower-cased, accents folded, in the order of the text.

@@ -1,22 +1,27 @@
 //! What is kept, behind one trait with two implementations and one conformance suite.
 
 use async_trait::async_trait;
-use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
+use porchlight_protocol::ids::{AdminId, SessionId, SessionToken, SiteKey};
 use porchlight_protocol::time::Timestamp;
 use porchlight_protocol::widget::WidgetSettings;
 
 use crate::conversation::{Incoming, Message};
+use crate::keys::Secret;
 use crate::leads::{LeadEdit, LeadPage, LeadQuery, LeadRecord};
 
-pub mod mongodb;
 pub mod sqlite;
 
-/// A business whose credential was checked. Only a store makes one, from a key it knows, so that no question
-/// about leads or chats can be asked without a tenant.
+/// A business whose credential was checked. Only a store makes one from a key it knows, or a session's token that
+/// fits, so that no question about leads or chats can be asked without a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tenant(AdminId);
 
 impl Tenant {
+    /// The business of a session whose token is shown.
+    pub fn of_session(secret: &Secret, token: &SessionToken, session: &SessionId) -> Option<Self> {
+        secret.business_of(token, session).map(Self)
+    }
+
     /// The business's id.
     pub fn admin_id(&self) -> &AdminId {
         &self.0
@@ -114,6 +119,17 @@ pub enum StoreError {
     Taken(&'static str),
 }
 
+impl StoreError {
+    /// The kind of failure, without any value of the data.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unavailable",
+            Self::Failed(_) => "failed",
+            Self::Taken(_) => "taken",
+        }
+    }
+}
+
 /// What became of an edit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edited {
@@ -134,6 +150,13 @@ pub struct Erased {
     pub sessions: u64,
     /// Entries of the lead's history.
     pub events: u64,
+}
+
+/// What stands in `tombstones` for an erased message: enough to know a repetition, nothing to read.
+fn tombstone(admin: &str, session: &str, message: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let hash = Sha256::digest([admin, session, message].join("\0"));
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What the server keeps. Writes return once they are durable: SQLite in WAL mode with `synchronous=FULL`, MongoDB
@@ -168,7 +191,11 @@ pub trait Store: Send + Sync + 'static {
     async fn session(&self, tenant: &Tenant, session: &SessionId) -> Result<Vec<Message>, StoreError>;
     /// The messages of the sessions that a lead is linked to, sessions by their first message, each sorted for
     /// reading; `None` when there is no such lead.
-    async fn sessions_of_lead(&self, tenant: &Tenant, lead: &str) -> Result<Option<Vec<Vec<Message>>>, StoreError>;
+    async fn sessions_of_lead(
+        &self,
+        tenant: &Tenant,
+        lead: &str,
+    ) -> Result<Option<Vec<Vec<Message>>>, StoreError>;
 
     /// One lead; `id` may be any text.
     async fn lead(&self, tenant: &Tenant, id: &str) -> Result<Option<LeadRecord>, StoreError>;
@@ -187,7 +214,12 @@ pub trait Store: Send + Sync + 'static {
     async fn delete_lead(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError>;
     /// Removes a lead with its sessions, their messages and its history; `None` when there is none. Replays of the
     /// erased messages are answered as duplicates from then on and change nothing.
-    async fn erase_lead(&self, tenant: &Tenant, id: &str, now: Timestamp) -> Result<Option<Erased>, StoreError>;
+    async fn erase_lead(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Erased>, StoreError>;
 
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;

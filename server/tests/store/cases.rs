@@ -43,7 +43,12 @@ async fn emails(fresh: &Fresh, filter: LeadFilter) -> Vec<String> {
 
 pub(crate) async fn admins_are_apart(fresh: Fresh) {
     let own = said("sess_1", "msg_1", 0, "a@example.com", &["a@example.com"]);
-    let other = Said { admin: 1, text: "b@example.com".into(), addresses: vec!["b@example.com".into()], ..own.clone() };
+    let other = Said {
+        admin: 1,
+        text: "b@example.com".into(),
+        addresses: vec!["b@example.com".into()],
+        ..own.clone()
+    };
     keep(&fresh, &own).await;
     keep(&fresh, &other).await;
     assert_eq!(fresh.session(0, "sess_1").await.iter().filter(|m| m.text.starts_with("b@")).count(), 0);
@@ -66,7 +71,8 @@ pub(crate) async fn a_message_is_kept_once_within_a_batch_too(fresh: Fresh) {
     let other = Said { text: "changed".into(), ..first.clone() };
     let batch = [&first, &first, &other, &said("sess_1", "msg_2", 1, "more", &[])];
     let results = fresh.store.capture(batch.map(|s| fresh.incoming(s)).into()).await;
-    let told: Vec<Option<bool>> = results.iter().map(|r| r.as_ref().ok().map(|kept| kept.duplicate)).collect();
+    let told: Vec<Option<bool>> =
+        results.iter().map(|r| r.as_ref().ok().map(|kept| kept.duplicate)).collect();
     assert_eq!(told, [Some(false), Some(true), None, Some(false)]);
     assert!(matches!(results[2], Err(CaptureError::Reused)));
     let kept = fresh.session(0, "sess_1").await;
@@ -79,7 +85,10 @@ pub(crate) async fn the_opener_is_answered_and_a_repetition_gets_the_same_answer
     let again = fresh.store.capture(vec![fresh.incoming(&opener)]).await.remove(0).unwrap();
     assert!(first.message.opened && again.message.opened && again.duplicate);
     assert!(first.reply.is_some());
-    assert_eq!(first.reply.map(|m| (m.message_id, m.text, m.at)), again.reply.map(|m| (m.message_id, m.text, m.at)));
+    assert_eq!(
+        first.reply.map(|m| (m.message_id, m.text, m.at)),
+        again.reply.map(|m| (m.message_id, m.text, m.at))
+    );
     let stranger = said("sess_1", "msg_2", 1, "more", &[]);
     let second = fresh.store.capture(vec![fresh.incoming(&stranger)]).await.remove(0).unwrap();
     assert!(!second.message.opened);
@@ -93,7 +102,13 @@ pub(crate) async fn history_reads_in_the_order_of_writing(fresh: Fresh) {
     for seq in [2, 0, 1] {
         keep(&fresh, &said("sess_1", &format!("msg_{seq}"), seq, &format!("text {seq}"), &[])).await;
     }
-    let texts: Vec<String> = fresh.session(0, "sess_1").await.into_iter().filter(|m| m.reply_to.is_none()).map(|m| m.text).collect();
+    let texts: Vec<String> = fresh
+        .session(0, "sess_1")
+        .await
+        .into_iter()
+        .filter(|m| m.reply_to.is_none())
+        .map(|m| m.text)
+        .collect();
     assert_eq!(texts, ["text 0", "text 1", "text 2"]);
     assert!(fresh.session(0, "sess_unknown").await.is_empty());
 }
@@ -104,7 +119,8 @@ pub(crate) async fn a_missing_seq_takes_the_next_number(fresh: Fresh) {
         incoming.seq = None;
         fresh.store.capture(vec![incoming]).await.remove(0).unwrap();
     }
-    let seqs: Vec<u32> = fresh.session(0, "sess_1").await.iter().filter(|m| m.reply_to.is_none()).map(|m| m.seq).collect();
+    let seqs: Vec<u32> =
+        fresh.session(0, "sess_1").await.iter().filter(|m| m.reply_to.is_none()).map(|m| m.seq).collect();
     assert_eq!(seqs, [0, 1]);
 }
 
@@ -121,14 +137,18 @@ pub(crate) async fn a_returning_lead_keeps_what_people_decided(fresh: Fresh) {
         follow_up_at: Some(Some(Timestamp::from_millis(NOON))),
     };
     let now = Timestamp::from_millis(NOON + 5);
-    let Edited::Done(edited) = fresh.store.edit_lead(&fresh.tenants[0], &id, &edit, None, now).await.unwrap() else {
+    let Edited::Done(edited) = fresh.store.edit_lead(&fresh.tenants[0], &id, &edit, None, now).await.unwrap()
+    else {
         panic!("the lead is there")
     };
     assert_eq!(edited.lead.updated_at, now);
     keep(&fresh, &said("sess_2", "msg_2", 0, "I need a website, a@example.com", &["a@example.com"])).await;
     let back = fresh.store.lead(&fresh.tenants[0], &id).await.unwrap().unwrap().lead;
     assert_eq!((back.status, back.priority, back.notes.as_str()), (Status::Lost, Priority::High, "called"));
-    assert_eq!((back.tags, back.value, back.requirements.as_str()), (vec!["vip".to_owned()], Some(12.34), "• Mine"));
+    assert_eq!(
+        (back.tags, back.value, back.requirements.as_str()),
+        (vec!["vip".to_owned()], Some(12.34), "• Mine")
+    );
     assert_eq!(back.follow_up_at, Some(Timestamp::from_millis(NOON)));
     assert_eq!(back.session_ids, ["sess_1", "sess_2"]);
 }
@@ -144,7 +164,10 @@ pub(crate) async fn an_edit_of_a_stale_lead_is_refused_and_a_no_op_changes_nothi
     let done = fresh.store.edit_lead(tenant, &id, &nothing, Some(&etag), now).await.unwrap();
     assert_eq!(done, Edited::Done(Box::new(before)));
     let real = LeadEdit { notes: Some("x".into()), ..LeadEdit::default() };
-    assert!(matches!(fresh.store.edit_lead(tenant, &id, &real, Some(&etag), now).await.unwrap(), Edited::Done(_)));
+    assert!(matches!(
+        fresh.store.edit_lead(tenant, &id, &real, Some(&etag), now).await.unwrap(),
+        Edited::Done(_)
+    ));
     let late = LeadEdit { notes: Some("y".into()), ..LeadEdit::default() };
     assert_eq!(fresh.store.edit_lead(tenant, &id, &late, Some(&etag), now).await.unwrap(), Edited::Stale);
     for unknown in ["0123456789abcdef01234567", "lead_123", "", "$ne"] {
@@ -177,7 +200,11 @@ pub(crate) async fn concurrent_edits_are_all_kept(fresh: Fresh) {
 }
 
 pub(crate) async fn filters_combine(fresh: Fresh) {
-    for (index, (name, text)) in [("ann", "Crème brûlée for 40"), ("bob", "a red bike"), ("cy", "red wine, 50% off")].into_iter().enumerate() {
+    for (index, (name, text)) in
+        [("ann", "Crème brûlée for 40"), ("bob", "a red bike"), ("cy", "red wine, 50% off")]
+            .into_iter()
+            .enumerate()
+    {
         let email = format!("{name}@example.com");
         let mut message = said(&format!("sess_{name}"), "msg_1", 0, text, &[&email]);
         message.at += index as i64 * 60_000;
@@ -185,9 +212,16 @@ pub(crate) async fn filters_combine(fresh: Fresh) {
         keep(&fresh, &message).await;
     }
     let id = fresh.lead_id(0, "bob@example.com").await.unwrap();
-    let edit = LeadEdit { status: Some(Status::Qualified), tags: Some(vec!["VIP".into(), "a,b".into()]), ..LeadEdit::default() };
+    let edit = LeadEdit {
+        status: Some(Status::Qualified),
+        tags: Some(vec!["VIP".into(), "a,b".into()]),
+        ..LeadEdit::default()
+    };
     fresh.store.edit_lead(&fresh.tenants[0], &id, &edit, None, Timestamp::from_millis(NOON)).await.unwrap();
-    let words = |text: &str| LeadFilter { words: porchlight_server::leads::search::words(text), ..LeadFilter::default() };
+    let words = |text: &str| LeadFilter {
+        words: porchlight_server::leads::search::words(text),
+        ..LeadFilter::default()
+    };
     let with = |change: &dyn Fn(&mut LeadFilter)| {
         let mut filter = LeadFilter::default();
         change(&mut filter);
@@ -207,7 +241,10 @@ pub(crate) async fn filters_combine(fresh: Fresh) {
         (words("vip"), bob),
         (with(&|f| f.statuses = vec![Status::Qualified]), bob),
         (with(&|f| f.statuses = vec![Status::New]), &["ann@example.com", "cy@example.com"]),
-        (with(&|f| f.statuses = vec![Status::New, Status::Qualified]), &["ann@example.com", "bob@example.com", "cy@example.com"]),
+        (
+            with(&|f| f.statuses = vec![Status::New, Status::Qualified]),
+            &["ann@example.com", "bob@example.com", "cy@example.com"],
+        ),
         (with(&|f| f.priorities = vec![Priority::High]), none),
         (with(&|f| f.tags = vec!["VIP".into(), "x".into()]), bob),
         (with(&|f| f.tags = vec!["vip".into()]), none),
@@ -218,7 +255,13 @@ pub(crate) async fn filters_combine(fresh: Fresh) {
         (with(&|f| f.source = Some(SourceFilter::Prefix("https://ann.example:8080/aXb".into()))), none),
         (with(&|f| f.from = Some(Timestamp::from_millis(NOON + 60_000))), both),
         (with(&|f| f.to = Some(Timestamp::from_millis(NOON + 60_000))), ann),
-        (with(&|f| { f.statuses = vec![Status::New]; f.from = Some(Timestamp::from_millis(NOON + 1)); }), &["cy@example.com"]),
+        (
+            with(&|f| {
+                f.statuses = vec![Status::New];
+                f.from = Some(Timestamp::from_millis(NOON + 1));
+            }),
+            &["cy@example.com"],
+        ),
     ];
     for (filter, expected) in cases {
         // A search without any word is no condition.
@@ -238,7 +281,17 @@ pub(crate) async fn sorts_and_walks_show_each_lead_once_with_ties(fresh: Fresh) 
         if index % 3 == 0 {
             let id = fresh.lead_id(0, &email).await.unwrap();
             let edit = LeadEdit { value: Some(Some(f64::from(index % 2) + 0.5)), ..LeadEdit::default() };
-            fresh.store.edit_lead(&fresh.tenants[0], &id, &edit, None, Timestamp::from_millis(NOON + i64::from(index))).await.unwrap();
+            fresh
+                .store
+                .edit_lead(
+                    &fresh.tenants[0],
+                    &id,
+                    &edit,
+                    None,
+                    Timestamp::from_millis(NOON + i64::from(index)),
+                )
+                .await
+                .unwrap();
         }
     }
     for (name, field) in SortField::ALL {
@@ -280,7 +333,8 @@ async fn walk(fresh: &Fresh, sort: Sort) -> Vec<Place> {
 async fn pages(fresh: &Fresh, sort: Sort) -> Vec<Place> {
     let mut places = Vec::new();
     for number in 1..=7 {
-        let query = LeadQuery { filter: LeadFilter::default(), sort, start: Start::Page(number), page_size: 4 };
+        let query =
+            LeadQuery { filter: LeadFilter::default(), sort, start: Start::Page(number), page_size: 4 };
         let page = fresh.store.leads(&fresh.tenants[0], &query).await.unwrap();
         assert_eq!((page.total, page.more), (23, number < 6), "page {number}");
         places.extend(page.leads.iter().map(|record| Place::of(record, sort.field)));
@@ -353,9 +407,17 @@ pub(crate) async fn keys_are_found_by_hash_until_they_are_revoked(fresh: Fresh) 
         revoked_at: None,
     };
     assert!(fresh.store.create_key(key.clone()).await.unwrap());
-    let orphan = KeyRecord { id: "key_2".into(), admin_id: "nobody".parse().unwrap(), hash: KeyHash("cd".into()), ..key.clone() };
+    let orphan = KeyRecord {
+        id: "key_2".into(),
+        admin_id: "nobody".parse().unwrap(),
+        hash: KeyHash("cd".into()),
+        ..key.clone()
+    };
     assert!(!fresh.store.create_key(orphan).await.unwrap());
-    assert_eq!(fresh.store.tenant_of_key(&KeyHash("ab".into())).await.unwrap(), Some(fresh.tenants[0].clone()));
+    assert_eq!(
+        fresh.store.tenant_of_key(&KeyHash("ab".into())).await.unwrap(),
+        Some(fresh.tenants[0].clone())
+    );
     assert_eq!(fresh.store.tenant_of_key(&KeyHash("cd".into())).await.unwrap(), None);
     assert_eq!(fresh.store.keys(&admin).await.unwrap(), [key]);
     let now = Timestamp::from_millis(NOON + 1);
@@ -369,7 +431,11 @@ pub(crate) async fn keys_are_found_by_hash_until_they_are_revoked(fresh: Fresh) 
 pub(crate) async fn an_admin_is_unique_and_the_secret_stays(fresh: Fresh) {
     let admins = fresh.store.admins().await.unwrap();
     assert_eq!(admins.len(), 2);
-    let copy = Admin { id: "admin_other".parse().unwrap(), site_key: "pk_zzzzzzzzzzzzzzzzzzzzzzzz".parse().unwrap(), ..admins[0].clone() };
+    let copy = Admin {
+        id: "admin_other".parse().unwrap(),
+        site_key: "pk_zzzzzzzzzzzzzzzzzzzzzzzz".parse().unwrap(),
+        ..admins[0].clone()
+    };
     assert!(matches!(fresh.store.create_admin(copy).await, Err(StoreError::Taken(_))));
     let secret = fresh.store.secret().await.unwrap();
     assert_ne!(secret, [0; 32]);
@@ -378,10 +444,24 @@ pub(crate) async fn an_admin_is_unique_and_the_secret_stays(fresh: Fresh) {
 }
 
 pub(crate) async fn odd_text_is_kept_to_the_letter(fresh: Fresh) {
-    let texts = ["nul \0 inside", "$where: 1", "a.b.c", "{\"$gt\": \"\"}", "'; DROP TABLE chats; --", "👩‍👩‍👧 e\u{301}", "line\nline"];
+    let texts = [
+        "nul \0 inside",
+        "$where: 1",
+        "a.b.c",
+        "{\"$gt\": \"\"}",
+        "'; DROP TABLE chats; --",
+        "👩‍👩‍👧 e\u{301}",
+        "line\nline",
+    ];
     for (seq, text) in texts.iter().enumerate() {
         keep(&fresh, &said("sess_1", &format!("msg_{seq}"), seq as u32, text, &[])).await;
     }
-    let kept: Vec<String> = fresh.session(0, "sess_1").await.into_iter().filter(|m| m.reply_to.is_none()).map(|m| m.text).collect();
+    let kept: Vec<String> = fresh
+        .session(0, "sess_1")
+        .await
+        .into_iter()
+        .filter(|m| m.reply_to.is_none())
+        .map(|m| m.text)
+        .collect();
     assert_eq!(kept, texts);
 }

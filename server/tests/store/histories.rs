@@ -211,7 +211,13 @@ fn unordered(leads: Vec<Shown>) -> Vec<Shown> {
         .into_iter()
         .map(|mut lead| {
             lead.sessions.sort();
-            Shown { first_session: String::new(), first_message: String::new(), source: String::new(), created: 0, ..lead }
+            Shown {
+                first_session: String::new(),
+                first_message: String::new(),
+                source: String::new(),
+                created: 0,
+                ..lead
+            }
         })
         .collect()
 }

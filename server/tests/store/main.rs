@@ -1,6 +1,4 @@
-//! One suite for every store: the model's histories and the cases, each on SQLite and on a real MongoDB.
-//!
-//! MongoDB's address comes from `PORCHLIGHT_TEST_MONGODB_URI`; without it the MongoDB half fails, it never skips.
+//! One suite for every store: the model's histories and the cases.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by stopping")]
 
@@ -15,13 +13,6 @@ macro_rules! on_every_store {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $case() {
                 crate::cases::$case(crate::harness::sqlite().await).await;
-            })+
-        }
-
-        mod mongodb {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $case() {
-                crate::cases::$case(crate::harness::mongodb().await).await;
             })+
         }
     };
@@ -52,16 +43,6 @@ async fn random_histories_end_as_the_model_on_sqlite() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn random_histories_end_as_the_model_on_mongodb() {
-    histories::random_histories_end_as_the_model(harness::mongodb).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn concurrent_captures_end_as_the_model_on_sqlite() {
     histories::concurrent_captures_end_as_the_model(harness::sqlite().await).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn concurrent_captures_end_as_the_model_on_mongodb() {
-    histories::concurrent_captures_end_as_the_model(harness::mongodb().await).await;
 }

@@ -1,1 +1,0 @@
-//! The Worker at the edge.

@@ -1,0 +1,104 @@
+//! Group commits: concurrent captures are collected and become durable together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::conversation::Incoming;
+use crate::store::{CaptureError, Kept, Store};
+
+/// Most captures of one commit.
+const MAX_BATCH: usize = 500;
+
+/// How long a visitor waits; the work goes on behind that.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+type Waiting = (Incoming, oneshot::Sender<Result<Kept, CaptureError>>);
+
+/// Hands captures to the task that commits them.
+#[derive(Clone)]
+pub struct Batcher {
+    queue: mpsc::Sender<Waiting>,
+}
+
+/// Why a capture has no result.
+#[derive(Debug)]
+pub enum Refused {
+    /// The queue is full or the server is ending: nothing was taken.
+    Full,
+    /// It is not known yet what became of it; sending it again does no harm.
+    Late,
+    /// The store's answer.
+    Capture(CaptureError),
+}
+
+/// Ends the committing task.
+pub struct Drain {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Drain {
+    /// Takes no more captures and waits until those that were accepted are committed.
+    pub async fn finish(self) {
+        let _ = self.stop.send(());
+        if self.task.await.is_err() {
+            tracing::error!("the committing task ended badly");
+        }
+    }
+}
+
+impl Batcher {
+    /// Starts the one task of this process that commits. No capture waits for others to come: while a commit is under way the next batch gathers by itself.
+    pub fn start(store: Arc<dyn Store>, queue: usize) -> (Self, Drain) {
+        let (sender, receiver) = mpsc::channel(queue);
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(commit_all(store, receiver, stopped));
+        (Self { queue: sender }, Drain { stop, task })
+    }
+
+    /// Waits until the message and all that follows from it is durable.
+    pub async fn keep(&self, incoming: Incoming) -> Result<Kept, Refused> {
+        let (sender, receiver) = oneshot::channel();
+        self.queue.try_send((incoming, sender)).map_err(|_| Refused::Full)?;
+        match tokio::time::timeout(PATIENCE, receiver).await {
+            Ok(Ok(result)) => result.map_err(Refused::Capture),
+            Ok(Err(_)) | Err(_) => Err(Refused::Late),
+        }
+    }
+}
+
+async fn commit_all(
+    store: Arc<dyn Store>,
+    mut queue: mpsc::Receiver<Waiting>,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let mut batch = Vec::new();
+    loop {
+        let taken = tokio::select! {
+            taken = queue.recv_many(&mut batch, MAX_BATCH) => taken,
+            // A closed queue still gives what was accepted, and then nothing.
+            _ = &mut stopped, if !queue.is_closed() => {
+                queue.close();
+                continue;
+            }
+        };
+        if taken == 0 {
+            return;
+        }
+        commit(&*store, std::mem::take(&mut batch)).await;
+    }
+}
+
+async fn commit(store: &dyn Store, batch: Vec<Waiting>) {
+    let (incoming, waiting): (Vec<Incoming>, Vec<_>) = batch.into_iter().unzip();
+    for (sender, result) in waiting.into_iter().zip(store.capture(incoming).await) {
+        if let Err(CaptureError::Store(error)) = &result {
+            tracing::error!(error = %error.kind(), "a capture could not be kept");
+        }
+        // A visitor who has gone away gets the answer by sending the message again.
+        let _ = sender.send(result);
+    }
+}

@@ -1,0 +1,105 @@
+//! `GET /api/chats`: whole conversations, as the business reads them.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::Uri;
+use porchlight_protocol::capture::Role;
+use porchlight_protocol::ids::{MessageId, SessionId};
+use porchlight_protocol::problem::Problem;
+use porchlight_protocol::time::Timestamp;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::app::App;
+use crate::auth::ApiTenant;
+use crate::conversation::Message;
+use crate::error::ApiResult;
+use crate::params::Params;
+
+/// The conversations of a lead, or one by its session.
+#[derive(Debug, Serialize)]
+pub struct Conversations {
+    conversations: Vec<Conversation>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Conversation {
+    session_id: String,
+    started_at: Timestamp,
+    last_message_at: Timestamp,
+    messages: Vec<Line>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    message_id: Option<MessageId>,
+    role: Role,
+    text: String,
+    at: Timestamp,
+    page_url: Option<String>,
+    email: Option<String>,
+    requirements: Option<String>,
+}
+
+/// `?leadId=` or `?sessionId=`; conversations and messages oldest first.
+pub async fn get(
+    State(app): State<App>,
+    ApiTenant(tenant): ApiTenant,
+    uri: Uri,
+) -> ApiResult<Json<Conversations>> {
+    let mut params = Params::of(&uri);
+    let asked = (params.one("leadId"), params.one("sessionId"));
+    if asked.0.is_some() == asked.1.is_some() {
+        params.refuse("leadId", "give either leadId or sessionId");
+    }
+    params.finish()?;
+    let sessions = match asked {
+        (Some(lead), _) => app.store.sessions_of_lead(&tenant, &lead).await?,
+        (None, session) => match session.and_then(|text| text.parse::<SessionId>().ok()) {
+            Some(session) => Some(vec![app.store.session(&tenant, &session).await?]),
+            None => None,
+        },
+    };
+    let mut conversations: Vec<Conversation> =
+        sessions.iter().flatten().filter_map(|messages| conversation(messages)).collect();
+    if sessions.is_none_or(|sessions| sessions.iter().any(Vec::is_empty)) {
+        return Err(Problem::not_found("There is no such lead or session.").into());
+    }
+    conversations.sort_by_key(|conversation| conversation.started_at);
+    Ok(Json(Conversations { conversations }))
+}
+
+/// The message's id; one made of its content where it is from before this system and has none of ours.
+pub fn message_id(message: &Message) -> Option<MessageId> {
+    message.message_id.parse().ok().or_else(|| {
+        let content = [&message.session_id, &message.message_id, &message.at.to_string(), &message.text];
+        let digest = Sha256::digest(content.map(String::as_str).join("\0"));
+        let digits: String = digest.iter().take(13).map(|byte| format!("{byte:02X}")).collect();
+        format!("msg_{digits}").parse().ok()
+    })
+}
+
+/// `None` for a session without messages.
+fn conversation(messages: &[Message]) -> Option<Conversation> {
+    Some(Conversation {
+        session_id: messages.first()?.session_id.clone(),
+        started_at: messages.iter().map(|message| message.at).min()?,
+        last_message_at: messages.iter().map(|message| message.at).max()?,
+        messages: messages.iter().map(line).collect(),
+    })
+}
+
+fn line(message: &Message) -> Line {
+    let tag = message.tag.clone();
+    Line {
+        message_id: message_id(message),
+        role: message.role,
+        text: message.text.clone(),
+        at: message.at,
+        page_url: Some(message.page.url.clone()).filter(|url| !url.is_empty()),
+        email: tag.as_ref().map(|tag| tag.email.clone()),
+        requirements: tag.map(|tag| tag.requirements),
+    }
+}

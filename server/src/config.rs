@@ -1,0 +1,99 @@
+//! Every setting: its flag, its environment variable, its default.
+
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+
+use crate::keys::Secret;
+use crate::store::Store;
+use crate::store::sqlite::SqliteStore;
+
+/// Where everything is kept, and the secret that keys and tokens hang on; the same for every command.
+#[derive(Clone, Debug, Args)]
+pub struct Installation {
+    /// sqlite:FILE
+    #[arg(
+        long,
+        env = "PORCHLIGHT_STORE",
+        default_value = "sqlite:porchlight.db",
+        global = true,
+        hide_env_values = true
+    )]
+    pub store: String,
+    /// 64 hex digits in place of the secret that the store keeps; keys and tokens hold only with the one they were made with
+    #[arg(long, env = "PORCHLIGHT_SECRET", global = true, hide_env_values = true)]
+    pub secret: Option<String>,
+}
+
+impl Installation {
+    /// Opens the store, with its indexes made, and reads the secret.
+    pub async fn open(&self) -> anyhow::Result<(Arc<dyn Store>, Secret)> {
+        let given = self.secret.as_deref().map(read_secret).transpose()?;
+        let store = self.open_store().await?;
+        let secret = match given {
+            Some(secret) => secret,
+            None => store.secret().await.context("--store: the installation's secret cannot be read")?,
+        };
+        Ok((store, Secret::new(secret)))
+    }
+
+    async fn open_store(&self) -> anyhow::Result<Arc<dyn Store>> {
+        let Some(file) = self.store.strip_prefix("sqlite:") else {
+            bail!("--store must be sqlite:FILE");
+        };
+        let store = SqliteStore::open(Path::new(file))
+            .with_context(|| format!("--store: the file {file} cannot be opened"))?;
+        Ok(Arc::new(store))
+    }
+}
+
+/// Reads 64 hex digits.
+fn read_secret(text: &str) -> anyhow::Result<[u8; 32]> {
+    let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
+    let digits =
+        digits.filter(|digits| digits.len() == 64).context("PORCHLIGHT_SECRET must be 64 hex digits")?;
+    let mut secret = [0; 32];
+    for (byte, pair) in secret.iter_mut().zip(digits.chunks(2)) {
+        *byte = pair[0] << 4 | pair[1];
+    }
+    Ok(secret)
+}
+
+/// How the server takes requests.
+#[derive(Clone, Debug, Args)]
+pub struct ServeConfig {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "PORCHLIGHT_LISTEN", default_value = "127.0.0.1:8787")]
+    pub listen: String,
+    /// What the edge signs with; when set, visitors' requests are taken only when signed
+    #[arg(long, env = "PORCHLIGHT_EDGE_SECRET", hide_env_values = true)]
+    pub edge_secret: Option<String>,
+    /// Messages a session may send at once; 0 switches the session's limit off
+    #[arg(long, env = "PORCHLIGHT_SESSION_BURST", default_value_t = 60)]
+    pub session_burst: u32,
+    /// Messages a second a session may send after that
+    #[arg(long, env = "PORCHLIGHT_SESSION_RATE", default_value = "1")]
+    pub session_rate: NonZeroU32,
+    /// Messages a second a whole site may send; 0 is no limit
+    #[arg(long, env = "PORCHLIGHT_SITE_RATE", default_value_t = 0)]
+    pub site_rate: u32,
+    /// Captures that may wait for a commit; more are answered 503
+    #[arg(long, env = "PORCHLIGHT_QUEUE", default_value_t = 4096)]
+    pub queue: usize,
+}
+
+impl ServeConfig {
+    /// Says what cannot be.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let weak = self.edge_secret.as_ref().is_some_and(|secret| secret.len() < 16);
+        ensure!(
+            !weak,
+            "--edge-secret must have at least 16 characters; make one with `openssl rand -hex 32`"
+        );
+        ensure!(self.queue > 0, "--queue must be at least 1");
+        Ok(())
+    }
+}

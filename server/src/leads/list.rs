@@ -1,0 +1,111 @@
+//! The parameters of a list of leads.
+
+use porchlight_protocol::lead::{Priority, Status};
+use porchlight_protocol::time::Timestamp;
+
+use super::{LeadFilter, Sort, SortField, SourceFilter, search};
+use crate::params::Params;
+
+const MAX_PAGE: u64 = 1_000_000_000;
+const MAX_PAGE_SIZE: u32 = 100;
+const MAX_SEARCH_CHARS: usize = 200;
+
+/// Which page of which list was asked for.
+#[derive(Debug)]
+pub struct ListParams {
+    /// Which leads.
+    pub filter: LeadFilter,
+    /// In which order.
+    pub sort: Sort,
+    /// From where.
+    pub start: ListStart,
+    /// How many, 1 to 100.
+    pub page_size: u32,
+}
+
+/// Where the page starts, as the caller says it.
+#[derive(Debug)]
+pub enum ListStart {
+    /// At this page, from 1.
+    Page(u64),
+    /// Behind the place of this cursor.
+    Cursor(String),
+}
+
+impl ListParams {
+    /// Takes the list's parameters; what is wrong is noted in `params`.
+    pub fn take(params: &mut Params) -> Self {
+        let cursor = params.one("cursor");
+        let page = params.read("page", |text| whole(text, 1, MAX_PAGE));
+        if cursor.is_some() && page.is_some() {
+            params.refuse("cursor", "give either page or cursor");
+        }
+        let page_size = params.read("pageSize", |text| whole(text, 1, MAX_PAGE_SIZE.into()));
+        Self {
+            filter: take_filter(params),
+            sort: params.read("sort", sort).unwrap_or_default(),
+            start: cursor.map_or(ListStart::Page(page.unwrap_or(1)), ListStart::Cursor),
+            page_size: page_size.and_then(|size| u32::try_from(size).ok()).unwrap_or(10),
+        }
+    }
+}
+
+fn take_filter(params: &mut Params) -> LeadFilter {
+    LeadFilter {
+        statuses: params.list("status", |word| {
+            Status::from_word(word).ok_or_else(|| one_of(Status::ALL.iter().map(|status| status.as_str())))
+        }),
+        priorities: params.list("priority", |word| {
+            Priority::from_word(word)
+                .ok_or_else(|| one_of(Priority::ALL.iter().map(|priority| priority.as_str())))
+        }),
+        tags: params.list("tag", |tag| Ok::<_, String>(tag.to_owned())),
+        source: params.one("source").filter(|text| !text.trim().is_empty()).map(|text| source(text.trim())),
+        from: params.read("from", moment),
+        to: params.read("to", moment),
+        words: params.read("search", words).unwrap_or_default(),
+    }
+}
+
+fn whole(text: &str, from: u64, to: u64) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| (from..=to).contains(number));
+    number.ok_or_else(|| format!("must be a whole number from {from} to {to}"))
+}
+
+fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    format!("must be one of {}", words.collect::<Vec<_>>().join(", "))
+}
+
+fn source(text: &str) -> SourceFilter {
+    if text.contains("://") {
+        return SourceFilter::Prefix(text.to_owned());
+    }
+    // Through the parser, so that an international name is compared in the form in which hosts are kept.
+    let url = url::Url::parse(&format!("http://{text}/")).ok();
+    let host = url.filter(|url| url.path() == "/" && url.username().is_empty());
+    let host = host.and_then(|url| url.host_str().map(str::to_owned));
+    SourceFilter::Host(host.unwrap_or_else(|| text.to_lowercase()))
+}
+
+fn moment(text: &str) -> Result<Timestamp, &'static str> {
+    // An offset's plus sign that was not escaped arrives as a space.
+    let whole = Timestamp::parse(text).or_else(|| Timestamp::parse(&text.replace(' ', "+")));
+    let day = || Timestamp::parse(&format!("{text}T00:00:00Z"));
+    whole.or_else(day).ok_or("must be an RFC 3339 time or a date like 2026-01-30")
+}
+
+fn words(text: &str) -> Result<Vec<String>, String> {
+    match text.chars().count() > MAX_SEARCH_CHARS {
+        true => Err(format!("must have at most {MAX_SEARCH_CHARS} characters")),
+        false => Ok(search::words_of([text])),
+    }
+}
+
+fn sort(text: &str) -> Result<Sort, String> {
+    let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+    let field = SortField::ALL.iter().find(|(known, _)| *known == name).map(|(_, field)| *field);
+    let names = SortField::ALL.iter().map(|(name, _)| *name);
+    field
+        .map(|field| Sort { field, descending })
+        .ok_or_else(|| format!("{}, with - in front for descending", one_of(names)))
+}

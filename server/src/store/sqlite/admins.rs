@@ -1,0 +1,126 @@
+//! Businesses, their keys, and the installation's secret.
+
+use porchlight_protocol::ids::{AdminId, SiteKey};
+use porchlight_protocol::time::Timestamp;
+use rusqlite::{Connection, Error, OptionalExtension, Row, Transaction, params};
+
+use super::rows::{json, to_json, word};
+use crate::store::{Admin, KeyHash, KeyRecord, Site, Tenant};
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// Adds a business, or says what is taken.
+pub(super) fn create(t: &Transaction<'_>, admin: &Admin) -> Result<Option<&'static str>> {
+    let values = [("id", admin.id.as_str()), ("email", &admin.email), ("site_key", admin.site_key.as_str())];
+    for (column, value) in values {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM admins WHERE {column} = ?)");
+        if t.query_row(&sql, [value], |row| row.get(0))? {
+            return Ok(Some(column));
+        }
+    }
+    t.execute(
+        "INSERT INTO admins (id, name, email, password_hash, site_key, allowed_origins, widget, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            admin.id.as_str(),
+            admin.name,
+            admin.email,
+            admin.password_hash,
+            admin.site_key.as_str(),
+            to_json(&admin.allowed_origins)?,
+            to_json(&admin.widget)?,
+            admin.created_at.millis(),
+        ],
+    )?;
+    Ok(None)
+}
+
+pub(super) fn all(c: &Connection) -> Result<Vec<Admin>> {
+    let mut select = c.prepare(
+        "SELECT id, name, email, password_hash, site_key, allowed_origins, widget, created_at
+         FROM admins ORDER BY created_at, id",
+    )?;
+    let rows = select.query_map([], |row| {
+        Ok(Admin {
+            id: word(row, 0, |text| text.parse().ok())?,
+            name: row.get(1)?,
+            email: row.get(2)?,
+            password_hash: row.get(3)?,
+            site_key: word(row, 4, |text| text.parse().ok())?,
+            allowed_origins: json(row, 5)?,
+            widget: json(row, 6)?,
+            created_at: Timestamp::from_millis(row.get(7)?),
+        })
+    })?;
+    rows.collect()
+}
+
+pub(super) fn create_key(t: &Transaction<'_>, key: &KeyRecord) -> Result<bool> {
+    let added = t.execute(
+        "INSERT INTO api_keys (id, admin_id, hash, prefix, created_at, revoked_at)
+         SELECT ?1, id, ?3, ?4, ?5, ?6 FROM admins WHERE id = ?2",
+        params![
+            key.id,
+            key.admin_id.as_str(),
+            key.hash.0,
+            key.prefix,
+            key.created_at.millis(),
+            key.revoked_at.map(Timestamp::millis),
+        ],
+    )?;
+    Ok(added == 1)
+}
+
+pub(super) fn keys(c: &Connection, admin: &AdminId) -> Result<Vec<KeyRecord>> {
+    let mut select = c.prepare(
+        "SELECT id, admin_id, hash, prefix, created_at, revoked_at FROM api_keys
+         WHERE admin_id = ? ORDER BY created_at, id",
+    )?;
+    let rows = select.query_map([admin.as_str()], |row| {
+        Ok(KeyRecord {
+            id: row.get(0)?,
+            admin_id: word(row, 1, |text| text.parse().ok())?,
+            hash: KeyHash(row.get(2)?),
+            prefix: row.get(3)?,
+            created_at: Timestamp::from_millis(row.get(4)?),
+            revoked_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
+        })
+    })?;
+    rows.collect()
+}
+
+pub(super) fn revoke_key(t: &Transaction<'_>, id: &str, now: Timestamp) -> Result<bool> {
+    let found = t.execute(
+        "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?",
+        params![now.millis(), id],
+    )?;
+    Ok(found == 1)
+}
+
+pub(super) fn site(c: &Connection, key: &SiteKey) -> Result<Option<Site>> {
+    let mut select = c.prepare_cached("SELECT id, allowed_origins, widget FROM admins WHERE site_key = ?")?;
+    let site = |row: &Row<'_>| {
+        Ok(Site { tenant: tenant(row)?, allowed_origins: json(row, 1)?, widget: json(row, 2)? })
+    };
+    select.query_row([key.as_str()], site).optional()
+}
+
+pub(super) fn tenant_of_key(c: &Connection, hash: &KeyHash) -> Result<Option<Tenant>> {
+    let mut select =
+        c.prepare_cached("SELECT admin_id FROM api_keys WHERE hash = ? AND revoked_at IS NULL")?;
+    select.query_row([&hash.0], tenant).optional()
+}
+
+fn tenant(row: &Row<'_>) -> Result<Tenant> {
+    word(row, 0, |text| text.parse().ok()).map(Tenant)
+}
+
+pub(super) fn secret(t: &Transaction<'_>) -> Result<[u8; 32]> {
+    let mut fresh = [0; 32];
+    getrandom::fill(&mut fresh).map_err(|error| Error::ToSqlConversionFailure(error.to_string().into()))?;
+    t.execute(
+        "INSERT INTO settings (name, value) VALUES ('secret', ?) ON CONFLICT DO NOTHING",
+        [fresh.as_slice()],
+    )?;
+    t.query_row("SELECT value FROM settings WHERE name = 'secret'", [], |row| row.get(0))
+}

@@ -1,0 +1,246 @@
+//! Leads: one, a page of them, and what people do to them.
+
+use porchlight_protocol::time::Timestamp;
+use rusqlite::types::Value;
+use rusqlite::{Connection, Error, OptionalExtension, Transaction, params, params_from_iter};
+
+use super::capture;
+use super::rows::{self, to_json};
+use crate::conversation::Message;
+use crate::leads::search::end_of_prefix;
+use crate::leads::{
+    Change, LeadEdit, LeadFilter, LeadPage, LeadQuery, LeadRecord, Place, RequirementsBy, SortField, SortKey,
+    SourceFilter, Start,
+};
+use crate::store::Edited;
+
+type Result<T> = std::result::Result<T, Error>;
+
+pub(super) fn by_id(c: &Connection, admin: &str, id: &str) -> Result<Option<LeadRecord>> {
+    let sql = format!("SELECT {} FROM leads WHERE admin_id = ? AND id = ?", rows::LEAD);
+    c.prepare_cached(&sql)?.query_row([admin, id], rows::lead).optional()
+}
+
+pub(super) fn by_email(c: &Connection, admin: &str, email: &str) -> Result<Option<LeadRecord>> {
+    let sql = format!("SELECT {} FROM leads WHERE admin_id = ? AND email = ?", rows::LEAD);
+    c.prepare_cached(&sql)?.query_row([admin, email], rows::lead).optional()
+}
+
+/// Writes a lead as it is now, with its words and tags.
+pub(super) fn save(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
+    let lead = &record.lead;
+    let (spoke, spoke_at) = match &record.requirements_by {
+        RequirementsBy::Machine { session_id, at } => (Some(session_id), at.millis()),
+        RequirementsBy::Person => (None, 0),
+    };
+    let sql = format!(
+        "INSERT OR REPLACE INTO leads ({}, value_cents, source_host)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        rows::LEAD
+    );
+    t.prepare_cached(&sql)?.execute(params![
+        lead.id,
+        lead.admin_id.as_str(),
+        lead.email,
+        lead.requirements,
+        lead.session_id,
+        to_json(&lead.session_ids)?,
+        lead.status.as_str(),
+        lead.source,
+        lead.first_message,
+        lead.last_contact.millis(),
+        lead.conversation_count as i64,
+        to_json(&lead.tags)?,
+        lead.notes,
+        lead.value,
+        lead.priority.as_str(),
+        to_json(&lead.alternate_emails)?,
+        lead.follow_up_at.map(Timestamp::millis),
+        lead.referrer,
+        lead.utm.as_ref().map(to_json).transpose()?,
+        lead.created_at.millis(),
+        lead.updated_at.millis(),
+        record.version,
+        spoke,
+        spoke_at,
+        record.value_cents(),
+        record.source_host(),
+    ])?;
+    save_words(t, record)
+}
+
+fn save_words(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
+    let lead = &record.lead;
+    forget_words(t, &lead.id)?;
+    let mut insert = t.prepare_cached("INSERT INTO lead_words (admin_id, word, lead_id) VALUES (?, ?, ?)")?;
+    for word in record.search_words() {
+        insert.execute(params![lead.admin_id.as_str(), word, lead.id])?;
+    }
+    let mut insert =
+        t.prepare_cached("INSERT OR IGNORE INTO lead_tags (admin_id, tag, lead_id) VALUES (?, ?, ?)")?;
+    for tag in &lead.tags {
+        insert.execute(params![lead.admin_id.as_str(), tag, lead.id])?;
+    }
+    Ok(())
+}
+
+fn forget_words(t: &Transaction<'_>, id: &str) -> Result<()> {
+    t.prepare_cached("DELETE FROM lead_words WHERE lead_id = ?")?.execute([id])?;
+    t.prepare_cached("DELETE FROM lead_tags WHERE lead_id = ?")?.execute([id])?;
+    Ok(())
+}
+
+pub(super) fn sessions(c: &Connection, admin: &str, lead: &str) -> Result<Option<Vec<Vec<Message>>>> {
+    let Some(record) = by_id(c, admin, lead)? else { return Ok(None) };
+    let mut sessions = Vec::new();
+    for session in &record.lead.session_ids {
+        sessions.push(capture::session(c, admin, session)?);
+    }
+    sessions.retain(|messages| !messages.is_empty());
+    sessions.sort_by_key(|messages| messages.iter().map(|m| m.at).min());
+    Ok(Some(sessions))
+}
+
+pub(super) fn edit(
+    t: &Transaction<'_>,
+    admin: &str,
+    id: &str,
+    edit: &LeadEdit,
+    if_match: Option<&str>,
+    now: Timestamp,
+) -> Result<Edited> {
+    let Some(mut record) = by_id(t, admin, id)? else { return Ok(Edited::Missing) };
+    if if_match.is_some_and(|etag| etag != record.etag()) {
+        return Ok(Edited::Stale);
+    }
+    let changes = record.edit(edit, now);
+    if !changes.is_empty() {
+        save(t, &record)?;
+        add_event(t, admin, id, now, &changes)?;
+    }
+    Ok(Edited::Done(Box::new(record)))
+}
+
+fn add_event(t: &Transaction<'_>, admin: &str, id: &str, now: Timestamp, changes: &[Change]) -> Result<()> {
+    t.execute(
+        "INSERT INTO lead_events (admin_id, lead_id, at, who, changes) VALUES (?, ?, ?, 'api', ?)",
+        params![admin, id, now.millis(), to_json(&changes)?],
+    )?;
+    Ok(())
+}
+
+pub(super) fn delete(t: &Transaction<'_>, admin: &str, id: &str) -> Result<bool> {
+    let found = t.execute("DELETE FROM leads WHERE admin_id = ? AND id = ?", [admin, id])? == 1;
+    if found {
+        forget_words(t, id)?;
+    }
+    Ok(found)
+}
+
+/// A condition with its values, built from fixed pieces of SQL only.
+#[derive(Default)]
+struct Conditions {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    fn and(&mut self, sql: &str, values: impl IntoIterator<Item = Value>) {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(sql);
+        self.values.extend(values);
+    }
+
+    fn and_any(&mut self, before: &str, behind: &str, values: Vec<Value>) {
+        if !values.is_empty() {
+            let marks = vec!["?"; values.len()].join(",");
+            self.and(&format!("{before} ({marks}){behind}"), values);
+        }
+    }
+}
+
+fn text(value: impl Into<String>) -> Value {
+    Value::Text(value.into())
+}
+
+fn conditions(admin: &str, filter: &LeadFilter) -> Conditions {
+    let mut found = Conditions { sql: "admin_id = ?".to_owned(), values: vec![text(admin)] };
+    found.and_any("status IN", "", filter.statuses.iter().map(|s| text(s.as_str())).collect());
+    found.and_any("priority IN", "", filter.priorities.iter().map(|p| text(p.as_str())).collect());
+    if !filter.tags.is_empty() {
+        let mut values = vec![text(admin)];
+        values.extend(filter.tags.iter().map(text));
+        let marks = vec!["?"; filter.tags.len()].join(",");
+        found.and(
+            &format!("id IN (SELECT lead_id FROM lead_tags WHERE admin_id = ? AND tag IN ({marks}))"),
+            values,
+        );
+    }
+    match &filter.source {
+        Some(SourceFilter::Prefix(prefix)) => {
+            found.and("source >= ? AND source < ?", [text(prefix), text(end_of_prefix(prefix))]);
+        }
+        Some(SourceFilter::Host(host)) => found.and("source_host = ?", [text(host)]),
+        None => {}
+    }
+    if let Some(from) = filter.from {
+        found.and("created_at >= ?", [Value::Integer(from.millis())]);
+    }
+    if let Some(to) = filter.to {
+        found.and("created_at < ?", [Value::Integer(to.millis())]);
+    }
+    for word in &filter.words {
+        found.and(
+            "id IN (SELECT lead_id FROM lead_words WHERE admin_id = ? AND word >= ? AND word < ?)",
+            [text(admin), text(word), text(end_of_prefix(word))],
+        );
+    }
+    found
+}
+
+fn column(field: SortField) -> &'static str {
+    match field {
+        SortField::CreatedAt => "created_at",
+        SortField::UpdatedAt => "updated_at",
+        SortField::LastContact => "last_contact",
+        SortField::Value => "value_cents",
+        SortField::ConversationCount => "conversation_count",
+        SortField::Email => "email",
+    }
+}
+
+pub(super) fn page(c: &Connection, admin: &str, query: &LeadQuery) -> Result<LeadPage> {
+    let mut wanted = conditions(admin, &query.filter);
+    let count = format!("SELECT count(*) FROM leads WHERE {}", wanted.sql);
+    let total: i64 =
+        c.prepare_cached(&count)?.query_row(params_from_iter(&wanted.values), |row| row.get(0))?;
+    let column = column(query.sort.field);
+    let (order, beyond) = if query.sort.descending { ("DESC", "<") } else { ("ASC", ">") };
+    let size = i64::from(query.page_size);
+    let skip = match &query.start {
+        Start::Page(number) => {
+            i64::try_from(number.saturating_sub(1)).unwrap_or(i64::MAX).saturating_mul(size)
+        }
+        Start::Behind(Place { key, id }) => {
+            let key = match key {
+                SortKey::Number(number) => Value::Integer(*number),
+                SortKey::Text(address) => text(address),
+            };
+            wanted.and(&format!("({column}, id) {beyond} (?, ?)"), [key, text(id)]);
+            0
+        }
+    };
+    let sql = format!(
+        "SELECT {} FROM leads WHERE {} ORDER BY {column} {order}, id {order} LIMIT ? OFFSET ?",
+        rows::LEAD,
+        wanted.sql
+    );
+    // One more than asked for tells whether there is another page.
+    wanted.values.extend([Value::Integer(size + 1), Value::Integer(skip)]);
+    let mut select = c.prepare_cached(&sql)?;
+    let mut leads: Vec<LeadRecord> =
+        select.query_map(params_from_iter(&wanted.values), rows::lead)?.collect::<Result<_>>()?;
+    let more = leads.len() as i64 > size;
+    leads.truncate(query.page_size as usize);
+    Ok(LeadPage { leads, total: total.unsigned_abs(), more })
+}

@@ -1,0 +1,269 @@
+//! The embedded store: one SQLite file, one writer, WAL with `synchronous=FULL`.
+//!
+//! A batch of captures is one transaction, so nothing is ever half-done here. All work happens on blocking threads
+//! and is finished there, also when the caller has gone away.
+
+mod admins;
+mod capture;
+mod erase;
+mod leads;
+mod rows;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
+use porchlight_protocol::time::Timestamp;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+
+use super::{Admin, CaptureError, Edited, Erased, Kept, KeyHash, KeyRecord, Site, Store, StoreError, Tenant};
+use crate::conversation::{Incoming, Message};
+use crate::leads::{LeadEdit, LeadPage, LeadQuery, LeadRecord};
+
+/// The schema's steps; a file's `user_version` says how many it has taken.
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+
+/// How long a connection waits for another process that holds the file.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Most read connections that are kept open.
+const IDLE_READERS: usize = 8;
+
+/// A store in one file.
+pub struct SqliteStore {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl SqliteStore {
+    /// Opens the file, or makes it, with its tables and indexes.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut writer = Connection::open(path).map_err(failure)?;
+        writer.busy_timeout(BUSY).map_err(failure)?;
+        writer.pragma_update(None, "journal_mode", "WAL").map_err(failure)?;
+        writer.pragma_update(None, "synchronous", "FULL").map_err(failure)?;
+        // What is erased must not linger in the file.
+        writer.pragma_update(None, "secure_delete", "ON").map_err(failure)?;
+        writer.set_prepared_statement_cache_capacity(64);
+        migrate(&mut writer).map_err(failure)?;
+        let shared =
+            Shared { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Runs work in one transaction of the only writer.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || {
+            let mut writer = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        })
+        .await
+    }
+
+    /// Runs work on a connection that only reads.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || {
+            let idle = shared.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut reader = idle.map_or_else(|| open_reader(&shared.path), Ok)?;
+            // One snapshot for all statements of one answer.
+            let transaction = reader.transaction()?;
+            let done = work(&transaction);
+            drop(transaction);
+            let mut readers = shared.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if readers.len() < IDLE_READERS {
+                readers.push(reader);
+            }
+            done
+        })
+        .await
+    }
+}
+
+fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let reader = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    reader.busy_timeout(BUSY)?;
+    reader.pragma_update(None, "query_only", "ON")?;
+    Ok(reader)
+}
+
+fn migrate(writer: &mut Connection) -> Result<(), rusqlite::Error> {
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let taken: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for step in MIGRATIONS.iter().skip(taken as usize) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
+    transaction.commit()
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, rusqlite::Error> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(failure),
+        Err(error) => Err(StoreError::Failed(error.to_string())),
+    }
+}
+
+fn failure(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::DiskFull
+            | ErrorCode::OutOfMemory
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen,
+        ) => StoreError::Unavailable(error.to_string()),
+        _ => StoreError::Failed(error.to_string()),
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn create_admin(&self, admin: Admin) -> Result<(), StoreError> {
+        self.write(move |t| admins::create(t, &admin))
+            .await?
+            .map_or(Ok(()), |taken| Err(StoreError::Taken(taken)))
+    }
+
+    async fn admins(&self) -> Result<Vec<Admin>, StoreError> {
+        self.read(admins::all).await
+    }
+
+    async fn create_key(&self, key: KeyRecord) -> Result<bool, StoreError> {
+        self.write(move |t| admins::create_key(t, &key)).await
+    }
+
+    async fn keys(&self, admin: &AdminId) -> Result<Vec<KeyRecord>, StoreError> {
+        let admin = admin.clone();
+        self.read(move |c| admins::keys(c, &admin)).await
+    }
+
+    async fn revoke_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.write(move |t| admins::revoke_key(t, &id, now)).await
+    }
+
+    async fn site(&self, key: &SiteKey) -> Result<Option<Site>, StoreError> {
+        let key = key.clone();
+        self.read(move |c| admins::site(c, &key)).await
+    }
+
+    async fn tenant_of_key(&self, hash: &KeyHash) -> Result<Option<Tenant>, StoreError> {
+        let hash = hash.clone();
+        self.read(move |c| admins::tenant_of_key(c, &hash)).await
+    }
+
+    async fn secret(&self) -> Result<[u8; 32], StoreError> {
+        self.write(admins::secret).await
+    }
+
+    async fn capture(&self, batch: Vec<Incoming>) -> Vec<Result<Kept, CaptureError>> {
+        let count = batch.len();
+        match self.write(move |t| capture::batch(t, &batch)).await {
+            Ok(results) => results,
+            Err(error) => (0..count).map(|_| Err(CaptureError::Store(error.clone()))).collect(),
+        }
+    }
+
+    async fn finish_pending(&self, _before: Timestamp) -> Result<u64, StoreError> {
+        // A batch is one transaction: what is kept is finished.
+        Ok(0)
+    }
+
+    async fn session(&self, tenant: &Tenant, session: &SessionId) -> Result<Vec<Message>, StoreError> {
+        let (admin, session) = (tenant.admin_id().clone(), session.clone());
+        self.read(move |c| capture::session(c, admin.as_str(), session.as_str())).await
+    }
+
+    async fn sessions_of_lead(
+        &self,
+        tenant: &Tenant,
+        lead: &str,
+    ) -> Result<Option<Vec<Vec<Message>>>, StoreError> {
+        let (admin, lead) = (tenant.admin_id().clone(), lead.to_owned());
+        self.read(move |c| leads::sessions(c, admin.as_str(), &lead)).await
+    }
+
+    async fn lead(&self, tenant: &Tenant, id: &str) -> Result<Option<LeadRecord>, StoreError> {
+        let (admin, id) = (tenant.admin_id().clone(), id.to_owned());
+        self.read(move |c| leads::by_id(c, admin.as_str(), &id)).await
+    }
+
+    async fn leads(&self, tenant: &Tenant, query: &LeadQuery) -> Result<LeadPage, StoreError> {
+        let (admin, query) = (tenant.admin_id().clone(), query.clone());
+        self.read(move |c| leads::page(c, admin.as_str(), &query)).await
+    }
+
+    async fn edit_lead(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        edit: &LeadEdit,
+        if_match: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Edited, StoreError> {
+        let (admin, id, edit) = (tenant.admin_id().clone(), id.to_owned(), edit.clone());
+        let if_match = if_match.map(str::to_owned);
+        self.write(move |t| leads::edit(t, admin.as_str(), &id, &edit, if_match.as_deref(), now)).await
+    }
+
+    async fn delete_lead(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError> {
+        let (admin, id) = (tenant.admin_id().clone(), id.to_owned());
+        self.write(move |t| leads::delete(t, admin.as_str(), &id)).await
+    }
+
+    async fn erase_lead(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Erased>, StoreError> {
+        let (admin, id) = (tenant.admin_id().clone(), id.to_owned());
+        self.write(move |t| erase::lead(t, admin.as_str(), &id, now)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|c| c.query_row("SELECT 1", [], |_| Ok(()))).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_durable_and_keeps_its_version() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.db");
+        for _ in 0..2 {
+            let store = SqliteStore::open(&path).unwrap();
+            let writer = store.shared.writer.lock().unwrap();
+            let pragma =
+                |name: &str| writer.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+            assert_eq!(pragma("synchronous"), 2, "FULL");
+            assert_eq!(pragma("user_version"), MIGRATIONS.len() as i64);
+            let mode: String = writer.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+            assert_eq!(mode, "wal");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The visitors' routes: capture, history, the widget's settings.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use porchlight_protocol::capture::{CaptureAnswer, ChatMessage, History};
+use porchlight_protocol::email::{self, Email};
+use porchlight_protocol::ids::SessionId;
+use porchlight_protocol::problem::Problem;
+use sha2::{Digest, Sha256};
+
+use crate::app::App;
+use crate::auth::{SessionReader, VisitorMessage, VisitorSite};
+use crate::capture::{Refused, incoming};
+use crate::chats::message_id;
+use crate::clock;
+use crate::conversation::Message;
+use crate::error::{ApiError, ApiResult};
+use crate::headers::{etag_of, is_known};
+use crate::store::{CaptureError, Kept, Tenant};
+
+/// `POST /api/chat`: answers once the message and all that follows from it is durable.
+pub async fn post_chat(
+    State(app): State<App>,
+    VisitorMessage { site, capture, authorised }: VisitorMessage,
+) -> ApiResult<Json<CaptureAnswer>> {
+    let tenant = &site.tenant;
+    let session = capture.session_id.clone();
+    app.limits.check(tenant.admin_id(), &session).map_err(Problem::too_many_requests)?;
+    let addresses = capture.addresses();
+    let incoming = incoming(tenant.clone(), capture, &addresses, authorised, clock::now());
+    let kept = app.batcher.keep(incoming).await.map_err(refusal)?;
+    answer(&app, tenant, &session, kept, authorised, addresses.first()).map(Json)
+}
+
+fn refusal(refused: Refused) -> ApiError {
+    match refused {
+        Refused::Full | Refused::Late => Problem::unavailable(1).into(),
+        Refused::Capture(CaptureError::Reused) => Problem::message_id_reused().into(),
+        Refused::Capture(CaptureError::Store(error)) => error.into(),
+    }
+}
+
+/// Only who began the session or brought its token learns anything about it: a site key may append, never read.
+fn answer(
+    app: &App,
+    tenant: &Tenant,
+    session: &SessionId,
+    kept: Kept,
+    authorised: bool,
+    own: Option<&Email>,
+) -> ApiResult<CaptureAnswer> {
+    let granted = kept.message.opened || authorised;
+    let session_email = kept.session_email.and_then(|text| Email::parse(&text).ok());
+    Ok(CaptureAnswer {
+        message_id: message_id(&kept.message).ok_or_else(Problem::internal)?,
+        duplicate: kept.duplicate,
+        session_token: app.secret.session_token(tenant.admin_id(), session).filter(|_| granted),
+        email: if granted { session_email } else { own.cloned() },
+        suggestion: own.and_then(email::suggest),
+        reply: kept.reply.filter(|_| granted).and_then(chat_message),
+    })
+}
+
+/// `GET /api/chat`: a session's history, for its token alone.
+pub async fn get_chat(State(app): State<App>, reader: SessionReader) -> ApiResult<Json<History>> {
+    let messages = app.store.session(&reader.site.tenant, &reader.session).await?;
+    if messages.is_empty() {
+        return Err(Problem::unauthenticated().into());
+    }
+    Ok(Json(History { messages: messages.into_iter().filter_map(chat_message).collect() }))
+}
+
+/// `GET /api/widget`: what the widget of a site looks like and says.
+pub async fn get_widget(VisitorSite(site): VisitorSite, headers: HeaderMap) -> ApiResult<Response> {
+    let body = serde_json::to_vec(&site.widget).map_err(|_| Problem::internal())?;
+    let etag = etag_of(&Sha256::digest(&body));
+    let known = is_known(&headers, &etag);
+    let caching = [
+        (header::ETAG, etag.as_str()),
+        (header::CACHE_CONTROL, "public, max-age=60, stale-while-revalidate=600"),
+    ];
+    Ok(match known {
+        true => (StatusCode::NOT_MODIFIED, caching).into_response(),
+        false => (caching, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
+    })
+}
+
+fn chat_message(message: Message) -> Option<ChatMessage> {
+    let message_id = message_id(&message)?;
+    Some(ChatMessage { message_id, role: message.role, text: message.text, at: message.at })
+}
