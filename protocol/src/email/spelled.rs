@@ -216,7 +216,7 @@ fn marker(view: &View, index: usize) -> Option<Marker> {
     let single_spaced = |word: &str| {
         let end = index + word.chars().count();
         let alone = view.before(index) == Some(' ') && view.spells(index, word) && view.at(end) == Some(' ');
-        alone.then_some(Marker { form: Form::F, from: index - 1, to: end + 1 })
+        alone.then(|| Marker { form: Form::F, from: index - 1, to: end + 1 })
     };
     match c {
         'A' if view.at(index + 1) == Some('T') => single_spaced("at").map(|m| Marker { form: Form::C, ..m }),

@@ -133,7 +133,7 @@ impl Model {
     }
 
     /// The first message of a session: by number, then time.
-    pub(crate) fn opening(&self, admin: usize, session: &str) -> &Said {
+    pub(crate) fn opening<'a>(&'a self, admin: usize, session: &'a str) -> &'a Said {
         let first = self.of_session(admin, session).min_by_key(|m| (m.seq, m.at, &m.message));
         first.expect("a linked session has messages")
     }
