@@ -41,7 +41,8 @@ pub fn parse_allowed(text: &str) -> Result<String, String> {
         Some(domain) => (format!("https://{domain}"), true),
         None => (text.to_owned(), false),
     };
-    let url = Url::parse(&plain).map_err(|_| refused())?;
+    let url = Some(plain.as_str()).filter(|plain| !plain.contains('*')).map(Url::parse);
+    let url = url.and_then(Result::ok).ok_or_else(refused)?;
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let anonymous = url.username().is_empty() && url.password().is_none();
     match url.origin() {

@@ -83,7 +83,7 @@ fn porchlight(database: &Path) -> Command {
 
 fn create_business(database: &Path) -> Business {
     let output = porchlight(database)
-        .args(["admin", "create", "--name", "Acme", "--email", "owner@acme.example", "--json"])
+        .args(["admin", "create", "--name", "Acme", "--email", "owner@acme.com", "--json"])
         .output()
         .expect("the server binary runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
