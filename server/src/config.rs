@@ -9,12 +9,13 @@ use clap::Args;
 
 use crate::keys::Secret;
 use crate::store::Store;
+use crate::store::mongodb::MongoStore;
 use crate::store::sqlite::SqliteStore;
 
 /// Where everything is kept, and the secret that keys and tokens hang on; the same for every command.
 #[derive(Clone, Debug, Args)]
 pub struct Installation {
-    /// sqlite:FILE
+    /// sqlite:FILE or mongodb://HOST/DATABASE
     #[arg(
         long,
         env = "PORCHLIGHT_STORE",
@@ -41,8 +42,13 @@ impl Installation {
     }
 
     async fn open_store(&self) -> anyhow::Result<Arc<dyn Store>> {
-        let Some(file) = self.store.strip_prefix("sqlite:") else {
-            bail!("--store must be sqlite:FILE");
+        if self.store.starts_with("mongodb://") || self.store.starts_with("mongodb+srv://") {
+            let store = MongoStore::connect(&self.store).await;
+            // The address may hold a password: it is not repeated.
+            return Ok(Arc::new(store.context("--store: the MongoDB deployment cannot be used")?));
+        }
+        let Some(file) = self.store.strip_prefix("sqlite:").filter(|file| !file.is_empty()) else {
+            bail!("--store must be sqlite:FILE or mongodb://HOST/DATABASE");
         };
         let store = SqliteStore::open(Path::new(file))
             .with_context(|| format!("--store: the file {file} cannot be opened"))?;

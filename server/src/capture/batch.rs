@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::conversation::Incoming;
 use crate::store::{CaptureError, Kept, Store};
@@ -75,8 +75,12 @@ async fn commit_all(
     mut queue: mpsc::Receiver<Waiting>,
     mut stopped: oneshot::Receiver<()>,
 ) {
+    let places = Arc::new(Semaphore::new(store.commits_at_once()));
+    let mut commits = JoinSet::new();
     let mut batch = Vec::new();
-    loop {
+    // Taking a place first lets the batch gather while all places are in use; the semaphore is never closed.
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        while commits.try_join_next().is_some() {}
         let taken = tokio::select! {
             taken = queue.recv_many(&mut batch, MAX_BATCH) => taken,
             // A closed queue still gives what was accepted, and then nothing.
@@ -86,10 +90,15 @@ async fn commit_all(
             }
         };
         if taken == 0 {
-            return;
+            break;
         }
-        commit(&*store, std::mem::take(&mut batch)).await;
+        let (store, batch) = (Arc::clone(&store), std::mem::take(&mut batch));
+        commits.spawn(async move {
+            commit(&*store, batch).await;
+            drop(place);
+        });
     }
+    while commits.join_next().await.is_some() {}
 }
 
 async fn commit(store: &dyn Store, batch: Vec<Waiting>) {

@@ -10,7 +10,7 @@ use crate::keys::Secret;
 
 /// The list that a cursor belongs to: whose, which leads, in which order.
 #[derive(Clone, Copy)]
-pub struct List<'a> {
+pub(super) struct List<'a> {
     /// The business.
     pub admin: &'a AdminId,
     /// Which leads.
@@ -20,14 +20,14 @@ pub struct List<'a> {
 }
 
 /// The cursor of a place: base64url of its JSON, a dot, and a signature over it and its list.
-pub fn write(secret: &Secret, list: List<'_>, place: &Place) -> Option<String> {
+pub(super) fn write(secret: &Secret, list: List<'_>, place: &Place) -> Option<String> {
     let payload = URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).ok()?);
     let signature = URL_SAFE_NO_PAD.encode(signature(secret, list, &payload));
     Some(format!("{payload}.{signature}"))
 }
 
 /// The place that a cursor of this list stands for.
-pub fn read(secret: &Secret, list: List<'_>, cursor: &str) -> Result<Place, &'static str> {
+pub(super) fn read(secret: &Secret, list: List<'_>, cursor: &str) -> Result<Place, &'static str> {
     let refused = "must be a nextCursor of this very list, with the same filters and order";
     let (payload, signed) = cursor.split_once('.').ok_or(refused)?;
     let signed = URL_SAFE_NO_PAD.decode(signed).map_err(|_| refused)?;

@@ -15,7 +15,7 @@ const MAX_TAG_CHARS: usize = 64;
 const MAX_VALUE: f64 = 1e12;
 
 /// Reads the body of a `PUT`: the lead's id, here or in the path, and what to change.
-pub fn parse_edit(path_id: Option<String>, body: &[u8]) -> Result<(String, LeadEdit), Problem> {
+pub(super) fn parse_edit(path_id: Option<String>, body: &[u8]) -> Result<(String, LeadEdit), Problem> {
     let mut fields = Fields::parse(body)?;
     fields.refuse_tenant();
     let id = take_id(&mut fields, path_id);
@@ -40,7 +40,7 @@ pub fn parse_edit(path_id: Option<String>, body: &[u8]) -> Result<(String, LeadE
 
 /// What to delete.
 #[derive(Debug, PartialEq)]
-pub struct Deletion {
+pub(super) struct Deletion {
     /// The lead.
     pub id: String,
     /// Whether its conversations go too.
@@ -48,7 +48,11 @@ pub struct Deletion {
 }
 
 /// Reads a `DELETE`: its path, its query and its body, which may be empty.
-pub fn parse_deletion(path_id: Option<String>, mut params: Params, body: &[u8]) -> Result<Deletion, Problem> {
+pub(super) fn parse_deletion(
+    path_id: Option<String>,
+    mut params: Params,
+    body: &[u8],
+) -> Result<Deletion, Problem> {
     let query_id = params.one("leadId");
     if let (Some(path), Some(query)) = (&path_id, &query_id)
         && path != query

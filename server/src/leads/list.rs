@@ -12,7 +12,7 @@ const MAX_SEARCH_CHARS: usize = 200;
 
 /// Which page of which list was asked for.
 #[derive(Debug)]
-pub struct ListParams {
+pub(super) struct ListParams {
     /// Which leads.
     pub filter: LeadFilter,
     /// In which order.
@@ -25,7 +25,7 @@ pub struct ListParams {
 
 /// Where the page starts, as the caller says it.
 #[derive(Debug)]
-pub enum ListStart {
+pub(super) enum ListStart {
     /// At this page, from 1.
     Page(u64),
     /// Behind the place of this cursor.
@@ -34,7 +34,7 @@ pub enum ListStart {
 
 impl ListParams {
     /// Takes the list's parameters; what is wrong is noted in `params`.
-    pub fn take(params: &mut Params) -> Self {
+    pub(super) fn take(params: &mut Params) -> Self {
         let cursor = params.one("cursor");
         let page = params.read("page", |text| whole(text, 1, MAX_PAGE));
         if cursor.is_some() && page.is_some() {

@@ -26,9 +26,21 @@ pub struct LeadRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequirementsBy {
     /// The extractor, from the session that was last active at the given time; empty where nothing was extracted.
-    Machine { session_id: String, at: Timestamp },
+    Machine {
+        /// The session that speaks for the lead.
+        session_id: String,
+        /// Its newest visitor message.
+        at: Timestamp,
+    },
     /// A person, for good.
     Person,
+}
+
+impl RequirementsBy {
+    /// Where nothing was extracted yet.
+    pub fn nobody() -> Self {
+        Self::Machine { session_id: String::new(), at: Timestamp::from_millis(i64::MIN) }
+    }
 }
 
 /// What a session means for one of its leads.
@@ -72,10 +84,7 @@ impl LeadRecord {
                 updated_at: now,
             },
             version: 0,
-            requirements_by: RequirementsBy::Machine {
-                session_id: String::new(),
-                at: Timestamp::from_millis(i64::MIN),
-            },
+            requirements_by: RequirementsBy::nobody(),
         };
         record.absorb(contact, now);
         record

@@ -9,6 +9,7 @@ use crate::conversation::{Incoming, Message};
 use crate::keys::Secret;
 use crate::leads::{LeadEdit, LeadPage, LeadQuery, LeadRecord};
 
+pub mod mongodb;
 pub mod sqlite;
 
 /// A business whose credential was checked. Only a store makes one from a key it knows, or a session's token that
@@ -183,6 +184,10 @@ pub trait Store: Send + Sync + 'static {
     /// Keeps a batch of messages and does all that follows from them; one result a message, in their order. Within
     /// a batch the earlier one arrived first. Several processes may do this at once on one database.
     async fn capture(&self, batch: Vec<Incoming>) -> Vec<Result<Kept, CaptureError>>;
+    /// How many calls of [`Store::capture`] of one process may be under way at once with profit.
+    fn commits_at_once(&self) -> usize {
+        1
+    }
     /// Finishes what a crash left half-done in messages that arrived before `before`; returns how many sessions it
     /// went through. Never does twice what was done.
     async fn finish_pending(&self, before: Timestamp) -> Result<u64, StoreError>;

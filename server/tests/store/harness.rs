@@ -1,11 +1,13 @@
 //! Fresh stores, businesses and messages for the cases.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use porchlight_protocol::ids::SessionId;
 use porchlight_protocol::time::Timestamp;
 use porchlight_server::conversation::{Incoming, Message, Page};
 use porchlight_server::leads::{LeadFilter, LeadQuery, LeadRecord, Sort, SortField, Start};
+use porchlight_server::store::mongodb::MongoStore;
 use porchlight_server::store::sqlite::SqliteStore;
 use porchlight_server::store::{Admin, Store, Tenant};
 
@@ -25,6 +27,27 @@ pub(crate) async fn sqlite() -> Fresh {
     let directory = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&directory.path().join("test.db")).unwrap());
     Fresh { tenants: tenants(&*store).await, store, _directory: Some(directory) }
+}
+
+pub(crate) async fn mongodb() -> Fresh {
+    let uri = mongodb_uri(&format!("t{}", nanos()));
+    let store = Arc::new(MongoStore::connect(&uri).await.unwrap());
+    Fresh { tenants: tenants(&*store).await, store, _directory: None }
+}
+
+/// The test server's address with a database of the given name.
+pub(crate) fn mongodb_uri(database: &str) -> String {
+    let uri = std::env::var("PORCHLIGHT_TEST_MONGODB_URI").expect(
+        "PORCHLIGHT_TEST_MONGODB_URI must name a replica set; `cargo xtask test` starts one and sets it",
+    );
+    let (server, options) = uri.split_once("/?").unwrap_or((uri.trim_end_matches('/'), ""));
+    format!("{server}/{database}?{options}")
+}
+
+fn nanos() -> u128 {
+    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let next = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() * 1_000 + u128::from(next)
 }
 
 async fn tenants(store: &dyn Store) -> Vec<Tenant> {

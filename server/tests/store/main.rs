@@ -1,4 +1,6 @@
-//! One suite for every store: the model's histories and the cases.
+//! One suite for every store: the model's histories and the cases, each on SQLite and on a real MongoDB.
+//!
+//! MongoDB's address comes from `PORCHLIGHT_TEST_MONGODB_URI`; without it the MongoDB half fails, it never skips.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by stopping")]
 
@@ -13,6 +15,13 @@ macro_rules! on_every_store {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $case() {
                 crate::cases::$case(crate::harness::sqlite().await).await;
+            })+
+        }
+
+        mod mongodb {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                crate::cases::$case(crate::harness::mongodb().await).await;
             })+
         }
     };
@@ -43,6 +52,16 @@ async fn random_histories_end_as_the_model_on_sqlite() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn random_histories_end_as_the_model_on_mongodb() {
+    histories::random_histories_end_as_the_model(harness::mongodb).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn concurrent_captures_end_as_the_model_on_sqlite() {
     histories::concurrent_captures_end_as_the_model(harness::sqlite().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn concurrent_captures_end_as_the_model_on_mongodb() {
+    histories::concurrent_captures_end_as_the_model(harness::mongodb().await).await;
 }

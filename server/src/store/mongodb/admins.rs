@@ -1,0 +1,149 @@
+//! Businesses, their keys, and the installation's secret.
+
+use futures::TryStreamExt;
+use mongodb::Collection;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Document, deserialize_from_bson, doc, serialize_to_bson};
+use mongodb::error::Error;
+use porchlight_protocol::ids::{AdminId, SiteKey};
+use porchlight_protocol::time::Timestamp;
+
+use super::documents::{date, unreadable};
+use super::{MongoStore, Result, commands};
+use crate::store::{Admin, KeyHash, KeyRecord, Site, Tenant};
+
+fn admins(store: &MongoStore) -> Collection<Document> {
+    store.database.collection("admins")
+}
+
+fn api_keys(store: &MongoStore) -> Collection<Document> {
+    store.database.collection("api_keys")
+}
+
+/// Adds a business, or says what is taken.
+pub(super) async fn create(store: &MongoStore, admin: &Admin) -> Result<Option<&'static str>> {
+    let document = doc! {
+        "_id": admin.id.as_str(),
+        "name": &admin.name,
+        "email": &admin.email,
+        "passwordHash": &admin.password_hash,
+        "siteKey": admin.site_key.as_str(),
+        "allowedOrigins": &admin.allowed_origins,
+        "widget": serialize_to_bson(&admin.widget)?,
+        "createdAt": date(admin.created_at),
+    };
+    if commands::insert(&store.database, "admins", &[document]).await?.duplicates == 0 {
+        return Ok(None);
+    }
+    let taken = admins(store).find_one(doc! { "email": &admin.email }).await?;
+    Ok(Some(if taken.is_some() { "email" } else { "id or site_key" }))
+}
+
+pub(super) async fn all(store: &MongoStore) -> Result<Vec<Admin>> {
+    let found: Vec<Document> =
+        admins(store).find(doc! {}).sort(doc! { "createdAt": 1, "_id": 1 }).await?.try_collect().await?;
+    found.iter().map(admin).collect()
+}
+
+fn admin(document: &Document) -> Result<Admin> {
+    let site = site_of(document)?;
+    Ok(Admin {
+        id: site.tenant.admin_id().clone(),
+        name: text(document, "name")?.to_owned(),
+        email: text(document, "email")?.to_owned(),
+        password_hash: text(document, "passwordHash")?.to_owned(),
+        site_key: text(document, "siteKey")?.parse().map_err(|_| unreadable("siteKey"))?,
+        allowed_origins: site.allowed_origins,
+        widget: site.widget,
+        created_at: time(document, "createdAt")?,
+    })
+}
+
+fn site_of(document: &Document) -> Result<Site> {
+    let field = |name: &'static str| document.get(name).cloned().ok_or_else(|| unreadable(name));
+    Ok(Site {
+        tenant: tenant(document, "_id")?,
+        allowed_origins: deserialize_from_bson(field("allowedOrigins")?)?,
+        widget: deserialize_from_bson(field("widget")?)?,
+    })
+}
+
+fn tenant(document: &Document, field: &'static str) -> Result<Tenant> {
+    text(document, field)?.parse().map(Tenant).map_err(|_| unreadable(field))
+}
+
+fn text<'a>(document: &'a Document, field: &'static str) -> Result<&'a str> {
+    document.get_str(field).map_err(|_| unreadable(field))
+}
+
+fn time(document: &Document, field: &'static str) -> Result<Timestamp> {
+    let date = document.get_datetime(field).map_err(|_| unreadable(field))?;
+    Ok(Timestamp::from_millis(date.timestamp_millis()))
+}
+
+pub(super) async fn create_key(store: &MongoStore, key: &KeyRecord) -> Result<bool> {
+    if admins(store).find_one(doc! { "_id": key.admin_id.as_str() }).await?.is_none() {
+        return Ok(false);
+    }
+    let document = doc! {
+        "_id": &key.id,
+        "adminId": key.admin_id.as_str(),
+        "hash": &key.hash.0,
+        "prefix": &key.prefix,
+        "createdAt": date(key.created_at),
+        "revokedAt": key.revoked_at.map(date),
+    };
+    match commands::insert(&store.database, "api_keys", &[document]).await?.duplicates {
+        0 => Ok(true),
+        _ => Err(Error::custom("a key of this id is there already".to_owned())),
+    }
+}
+
+pub(super) async fn keys(store: &MongoStore, admin: &AdminId) -> Result<Vec<KeyRecord>> {
+    let own = doc! { "adminId": admin.as_str() };
+    let found: Vec<Document> =
+        api_keys(store).find(own).sort(doc! { "createdAt": 1, "_id": 1 }).await?.try_collect().await?;
+    let record = |document: &Document| {
+        Ok(KeyRecord {
+            id: text(document, "_id")?.to_owned(),
+            admin_id: text(document, "adminId")?.parse().map_err(|_| unreadable("adminId"))?,
+            hash: KeyHash(text(document, "hash")?.to_owned()),
+            prefix: text(document, "prefix")?.to_owned(),
+            created_at: time(document, "createdAt")?,
+            revoked_at: time(document, "revokedAt").ok(),
+        })
+    };
+    found.iter().map(record).collect()
+}
+
+pub(super) async fn revoke_key(store: &MongoStore, id: &str, now: Timestamp) -> Result<bool> {
+    let good = doc! { "_id": id, "revokedAt": null };
+    let ended = api_keys(store).update_one(good, doc! { "$set": { "revokedAt": date(now) } }).await?;
+    if ended.matched_count == 1 {
+        return Ok(true);
+    }
+    Ok(api_keys(store).find_one(doc! { "_id": id }).await?.is_some())
+}
+
+pub(super) async fn site(store: &MongoStore, key: &SiteKey) -> Result<Option<Site>> {
+    let found = admins(store).find_one(doc! { "siteKey": key.as_str() }).await?;
+    found.as_ref().map(site_of).transpose()
+}
+
+pub(super) async fn tenant_of_key(store: &MongoStore, hash: &KeyHash) -> Result<Option<Tenant>> {
+    let good = doc! { "hash": &hash.0, "revokedAt": null };
+    let found = api_keys(store).find_one(good).await?;
+    found.as_ref().map(|key| tenant(key, "adminId")).transpose()
+}
+
+pub(super) async fn secret(store: &MongoStore) -> Result<[u8; 32]> {
+    let mut fresh = [0; 32];
+    getrandom::fill(&mut fresh).map_err(Error::custom)?;
+    let bytes = Binary { subtype: BinarySubtype::Generic, bytes: fresh.to_vec() };
+    // Of several processes that start at once, one inserts; all read what it inserted.
+    commands::insert(&store.database, "settings", &[doc! { "_id": "secret", "value": bytes }]).await?;
+    let settings = store.database.collection::<Document>("settings");
+    let kept = settings.find_one(doc! { "_id": "secret" }).await?.unwrap_or_default();
+    let value = kept.get_binary_generic("value").map_err(|_| unreadable("value"))?;
+    value.as_slice().try_into().map_err(|_| unreadable("value"))
+}

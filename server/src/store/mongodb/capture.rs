@@ -1,0 +1,325 @@
+//! A batch of captures in a handful of commands.
+//!
+//! 1. Read the sessions, decide what is new, and insert that, each message marked `pending`. It is durable now.
+//! 2. Read the sessions again: of several writers of one session, the one that inserted last sees all messages.
+//! 3. Bring leads and tags to what follows from the messages. Both are recomputed, so doing it again changes nothing.
+//! 4. Read which messages the sessions have; if more have come, a writer with an older view may have written last:
+//!    go back to 2. Otherwise take the marks off.
+//!
+//! What a crash leaves behind is still marked, and any process goes through 2 to 4 with it.
+
+use std::collections::{HashMap, HashSet};
+
+use futures::{TryStreamExt, try_join};
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Bson, Document, doc};
+use porchlight_protocol::ids::AdminId;
+use porchlight_protocol::time::Timestamp;
+
+use super::commands::{self, persist};
+use super::{MongoStore, Result, documents, leads};
+use crate::conversation::{self, Admission, Conversation, Incoming, Message};
+use crate::store::{CaptureError, Kept, tombstone};
+use crate::{assistant, clock};
+
+/// How often a session is gone through again because another message came in between.
+const MOST_ROUNDS: u32 = 50;
+
+/// Sessions that the sweep takes on at a time.
+const SWEEP: usize = 200;
+
+/// A session of a business.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) admin: AdminId,
+    pub(super) session: String,
+}
+
+impl Key {
+    fn of(incoming: &Incoming) -> Self {
+        Self { admin: incoming.tenant.admin_id().clone(), session: incoming.session_id.to_string() }
+    }
+}
+
+/// The messages of a session with the ids of their documents, in the same order.
+#[derive(Clone, Debug, Default)]
+struct Session {
+    messages: Vec<Message>,
+    ids: Vec<Bson>,
+}
+
+type Sessions = HashMap<Key, Session>;
+
+/// What is to become of an incoming message.
+enum Plan {
+    /// It is to be kept as this document.
+    New(ObjectId),
+    /// It is kept already, or its id is taken; what is read last decides.
+    Known,
+    /// It was erased: a repetition changes nothing.
+    Erased(Box<Message>),
+}
+
+pub(super) async fn batch(store: &MongoStore, batch: &[Incoming]) -> Result<Vec<Result<Kept, CaptureError>>> {
+    let keys = in_order(batch.iter().map(Key::of));
+    let (mut sessions, erased) =
+        persist(|| async { try_join!(load(store, &keys), erased(store, batch)) }).await?;
+    let mut documents = Vec::new();
+    let mut plans = Vec::with_capacity(batch.len());
+    for incoming in batch {
+        let session = sessions.entry(Key::of(incoming)).or_default();
+        plans.push(plan(session, incoming, &erased, &mut documents)?);
+    }
+    // What is new is marked as pending, and so is what somebody else has not finished yet.
+    let at_work: Vec<Key> = keys.into_iter().filter(|key| is_pending(&sessions, key)).collect();
+    if documents.is_empty() {
+        // Somebody else's write, which a repetition must not be told about before it is durable.
+        persist(|| commands::settle(&store.database)).await?;
+    } else {
+        tag_ahead(&sessions, batch, &mut documents);
+        persist(|| commands::insert(&store.database, "chats", &documents)).await?;
+    }
+    let now = batch.iter().map(|incoming| incoming.arrived).max().unwrap_or_else(clock::now);
+    for (key, session) in follow_up(store, at_work, now).await? {
+        sessions.insert(key, session);
+    }
+    Ok(batch.iter().zip(plans).map(|(incoming, plan)| result(&sessions, incoming, plan)).collect())
+}
+
+/// Goes through the sessions of which messages that arrived before `before` are still marked.
+pub(super) async fn finish_pending(store: &MongoStore, before: Timestamp) -> Result<u64> {
+    let mut finished = 0;
+    loop {
+        let found: Vec<Document> = store
+            .chats
+            .find(doc! { "pending": { "$lt": documents::date(before) } })
+            .projection(doc! { "adminId": 1, "sessionId": 1 })
+            .limit(SWEEP as i64)
+            .await?
+            .try_collect()
+            .await?;
+        let keys = in_order(found.iter().filter_map(key_of));
+        if keys.is_empty() {
+            return Ok(finished);
+        }
+        finished += keys.len() as u64;
+        follow_up(store, keys, clock::now()).await?;
+    }
+}
+
+/// Each key once, where it came first: leads link sessions in the order in which they arrived.
+fn in_order(keys: impl Iterator<Item = Key>) -> Vec<Key> {
+    let mut seen = HashSet::new();
+    keys.filter(|key| seen.insert(key.clone())).collect()
+}
+
+fn key_of(document: &Document) -> Option<Key> {
+    Some(Key {
+        admin: document.get_str("adminId").ok()?.parse().ok()?,
+        session: document.get_str("sessionId").ok()?.to_owned(),
+    })
+}
+
+fn is_pending(sessions: &Sessions, key: &Key) -> bool {
+    sessions.get(key).is_some_and(|session| session.messages.iter().any(|message| message.pending))
+}
+
+fn plan(
+    session: &mut Session,
+    incoming: &Incoming,
+    erased: &HashSet<String>,
+    documents: &mut Vec<Document>,
+) -> Result<Plan> {
+    let admin = incoming.tenant.admin_id().as_str();
+    match conversation::admit(&session.messages, incoming) {
+        Admission::Duplicate(_) | Admission::Reused => Ok(Plan::Known),
+        Admission::New(message) if erased.contains(&hash(incoming)) => {
+            Ok(Plan::Erased(Box::new(Message { pending: false, opened: false, ..*message })))
+        }
+        Admission::New(message) => {
+            let id = ObjectId::new();
+            documents.push(documents::of_message(id, admin, &message, Some(incoming.arrived))?);
+            session.ids.push(id.into());
+            session.messages.push((*message).clone());
+            if message.opened || incoming.authorised {
+                let reply = assistant::reply(&session.messages, &message, incoming.arrived);
+                let id = ObjectId::new();
+                documents.push(documents::of_message(id, admin, &reply, None)?);
+                session.ids.push(id.into());
+                session.messages.push(reply);
+            }
+            Ok(Plan::New(id))
+        }
+    }
+}
+
+/// Inserts carry the tag that they most likely end with, which saves most updates.
+fn tag_ahead(sessions: &Sessions, batch: &[Incoming], documents: &mut [Document]) {
+    let mut tags = HashMap::new();
+    for key in batch.iter().map(Key::of) {
+        if let Some(derived) = sessions.get(&key).and_then(|session| conversation::derive(&session.messages))
+        {
+            tags.insert((key.admin.to_string(), key.session), derived.tag);
+        }
+    }
+    for document in documents {
+        let admin = document.get_str("adminId").unwrap_or_default().to_owned();
+        let session = document.get_str("sessionId").unwrap_or_default().to_owned();
+        if let Some(tag) = tags.get(&(admin, session)) {
+            document.insert("email", &tag.email);
+            document.insert("requirements", &tag.requirements);
+        }
+    }
+}
+
+/// Steps 2 to 4 for the sessions; returns them as they were read last.
+async fn follow_up(store: &MongoStore, keys: Vec<Key>, now: Timestamp) -> Result<Sessions> {
+    let mut finished = Sessions::new();
+    let mut keys = keys;
+    for _ in 0..MOST_ROUNDS {
+        if keys.is_empty() {
+            break;
+        }
+        let (round, open) = persist(|| follow_up_once(store, &keys, now)).await?;
+        finished.extend(round);
+        keys = open;
+    }
+    Ok(finished)
+}
+
+/// One round; returns the sessions and which of them have got more messages meanwhile.
+async fn follow_up_once(store: &MongoStore, keys: &[Key], now: Timestamp) -> Result<(Sessions, Vec<Key>)> {
+    let sessions = load(store, keys).await?;
+    let followed: Vec<(&Key, Conversation)> = keys
+        .iter()
+        .filter_map(|key| Some((key, conversation::derive(&sessions.get(key)?.messages)?)))
+        .collect();
+    let wrong: Vec<Document> = followed
+        .iter()
+        .filter(|(key, derived)| sessions[*key].messages.iter().any(|m| m.tag.as_ref() != Some(&derived.tag)))
+        .map(|(key, derived)| tag_statement(key, derived))
+        .collect();
+    try_join!(leads::follow(store, &followed, now), commands::update(&store.database, "chats", &wrong))?;
+    let linked: Vec<Key> = followed.iter().map(|(key, _)| (*key).clone()).collect();
+    let ids = load_ids(store, &linked).await?;
+    let open: Vec<Key> = linked
+        .into_iter()
+        .filter(|key| {
+            let seen: HashSet<String> = sessions[key].ids.iter().map(Bson::to_string).collect();
+            ids.get(key) != Some(&seen) && ids.contains_key(key)
+        })
+        .collect();
+    let done =
+        sessions.iter().filter(|(key, _)| !open.contains(key)).filter_map(|(k, s)| unmark_statement(k, s));
+    let done: Vec<Document> = done.collect();
+    commands::update_lightly(&store.database, "chats", &done).await?;
+    Ok((sessions, open))
+}
+
+fn tag_statement(key: &Key, derived: &Conversation) -> Document {
+    let tag = &derived.tag;
+    doc! {
+        "q": {
+            "adminId": key.admin.as_str(),
+            "sessionId": &key.session,
+            "$or": [{ "email": { "$ne": &tag.email } }, { "requirements": { "$ne": &tag.requirements } }],
+        },
+        "u": { "$set": { "email": &tag.email, "requirements": &tag.requirements } },
+        "multi": true,
+    }
+}
+
+fn unmark_statement(key: &Key, session: &Session) -> Option<Document> {
+    let pending = session.messages.iter().zip(&session.ids).filter(|(message, _)| message.pending);
+    let ids: Vec<Bson> = pending.map(|(_, id)| id.clone()).collect();
+    let filter = doc! { "_id": { "$in": &ids }, "adminId": key.admin.as_str() };
+    (!ids.is_empty()).then(|| doc! { "q": filter, "u": { "$unset": { "pending": "" } }, "multi": true })
+}
+
+fn result(sessions: &Sessions, incoming: &Incoming, plan: Plan) -> Result<Kept, CaptureError> {
+    let own = match plan {
+        Plan::Erased(message) => {
+            return Ok(Kept { message: *message, duplicate: true, session_email: None, reply: None });
+        }
+        Plan::New(id) => Some(Bson::from(id)),
+        Plan::Known => None,
+    };
+    let lost = || crate::store::StoreError::Unavailable("the message was erased meanwhile".to_owned());
+    let session = sessions.get(&Key::of(incoming)).ok_or_else(lost)?;
+    let found = session.messages.iter().zip(&session.ids).find(|(message, id)| match &own {
+        Some(own) => own == *id,
+        None => message.message_id == incoming.message_id.as_str(),
+    });
+    // Where another process inserted the same message first, its document counts.
+    let (message, duplicate) = match found.filter(|_| own.is_some()) {
+        Some((message, _)) => (message.clone(), false),
+        None => match conversation::admit(&session.messages, incoming) {
+            Admission::Duplicate(message) => (*message, true),
+            Admission::Reused => return Err(CaptureError::Reused),
+            Admission::New(_) => return Err(lost().into()),
+        },
+    };
+    let tag = conversation::derive(&session.messages).map(|derived| derived.tag);
+    let reply = session.messages.iter().find(|m| m.reply_to.as_ref() == Some(&message.message_id));
+    Ok(Kept {
+        reply: reply.map(|reply| Message { tag: tag.clone(), ..reply.clone() }),
+        session_email: tag.as_ref().map(|tag| tag.email.clone()),
+        message: Message { tag, pending: false, ..message },
+        duplicate,
+    })
+}
+
+/// `{ adminId, sessionId: { $in } }` for each business; matches nothing for no keys.
+fn of_sessions(keys: &[Key]) -> Document {
+    let mut by_admin: HashMap<&AdminId, Vec<&str>> = HashMap::new();
+    for key in keys {
+        by_admin.entry(&key.admin).or_default().push(&key.session);
+    }
+    let each = by_admin
+        .into_iter()
+        .map(|(admin, sessions)| doc! { "adminId": admin.as_str(), "sessionId": { "$in": sessions } });
+    let each: Vec<Document> = each.collect();
+    doc! { "$or": each }
+}
+
+async fn load(store: &MongoStore, keys: &[Key]) -> Result<Sessions> {
+    let mut sessions: Sessions = keys.iter().map(|key| (key.clone(), Session::default())).collect();
+    if keys.is_empty() {
+        return Ok(sessions);
+    }
+    let mut found = store.chats.find(of_sessions(keys)).batch_size(5_000).await?;
+    while let Some(document) = found.try_next().await? {
+        let Some(session) = key_of(&document).and_then(|key| sessions.get_mut(&key)) else { continue };
+        session.messages.push(documents::message(&document));
+        session.ids.push(document.get("_id").cloned().unwrap_or(Bson::Null));
+    }
+    Ok(sessions)
+}
+
+async fn load_ids(store: &MongoStore, keys: &[Key]) -> Result<HashMap<Key, HashSet<String>>> {
+    let mut ids: HashMap<Key, HashSet<String>> = HashMap::new();
+    if keys.is_empty() {
+        return Ok(ids);
+    }
+    let fields = doc! { "adminId": 1, "sessionId": 1 };
+    let mut found = store.chats.find(of_sessions(keys)).projection(fields).batch_size(10_000).await?;
+    while let Some(document) = found.try_next().await? {
+        if let (Some(key), Some(id)) = (key_of(&document), document.get("_id")) {
+            ids.entry(key).or_default().insert(id.to_string());
+        }
+    }
+    Ok(ids)
+}
+
+fn hash(incoming: &Incoming) -> String {
+    let admin = incoming.tenant.admin_id().as_str();
+    tombstone(admin, incoming.session_id.as_str(), incoming.message_id.as_str())
+}
+
+async fn erased(store: &MongoStore, batch: &[Incoming]) -> Result<HashSet<String>> {
+    let hashes: Vec<String> = batch.iter().map(hash).collect();
+    let tombstones = store.database.collection::<Document>("tombstones");
+    let found: Vec<Document> =
+        tombstones.find(doc! { "_id": { "$in": hashes } }).await?.try_collect().await?;
+    Ok(found.iter().filter_map(|document| document.get_str("_id").ok().map(str::to_owned)).collect())
+}

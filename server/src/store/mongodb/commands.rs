@@ -1,0 +1,145 @@
+//! Bulk writes as one command each, and what their answers mean.
+//!
+//! The driver's own `bulk_write` needs server 8; a command with many statements works on every server.
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::error::{Error, ErrorKind};
+use mongodb::{ClientSession, Database};
+
+use super::Result;
+
+/// A unique index refused a document.
+const DUPLICATE_KEY: i32 = 11_000;
+
+/// How a statement can fail for reasons that pass: no primary, shutting down, a conflict, a lost connection.
+const PASSING: &[i32] = &[6, 7, 24, 64, 89, 91, 112, 189, 262, 9_001, 10_107, 11_600, 11_602, 13_435, 13_436];
+
+/// Most statements of one command; the server takes 100,000, the size of the message is what counts.
+const MOST_STATEMENTS: usize = 500;
+
+/// Durable on a majority, as every answer of the server promises.
+pub(super) fn durable() -> Document {
+    doc! { "w": "majority", "j": true, "wtimeout": 4_000 }
+}
+
+/// What a command with many statements did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Done {
+    /// Documents inserted, or matched by an update.
+    pub(super) n: i64,
+    /// Statements that a unique index refused.
+    pub(super) duplicates: usize,
+}
+
+/// Inserts documents in no order; those that are there already are counted, not an error.
+pub(super) async fn insert(database: &Database, collection: &str, documents: &[Document]) -> Result<Done> {
+    bulk(database, doc! { "insert": collection }, "documents", documents, durable()).await
+}
+
+/// Runs update statements in no order.
+pub(super) async fn update(database: &Database, collection: &str, statements: &[Document]) -> Result<Done> {
+    bulk(database, doc! { "update": collection }, "updates", statements, durable()).await
+}
+
+/// Runs update statements whose loss would only cause work to be done again.
+pub(super) async fn update_lightly(
+    database: &Database,
+    collection: &str,
+    statements: &[Document],
+) -> Result<Done> {
+    bulk(database, doc! { "update": collection }, "updates", statements, doc! { "w": 1 }).await
+}
+
+/// Waits until everything this node has is durable on a majority: a write that finds nothing still waits for it.
+pub(super) async fn settle(database: &Database) -> Result<()> {
+    let nothing = doc! { "q": { "_id": "none" }, "u": { "$set": { "none": true } } };
+    update(database, "settings", &[nothing]).await.map(|_| ())
+}
+
+async fn bulk(
+    database: &Database,
+    command: Document,
+    list: &str,
+    statements: &[Document],
+    concern: Document,
+) -> Result<Done> {
+    let mut done = Done::default();
+    for chunk in statements.chunks(MOST_STATEMENTS) {
+        let mut command = command.clone();
+        command.insert(list, chunk);
+        command.insert("ordered", false);
+        command.insert("writeConcern", concern.clone());
+        let answer = database.run_command(command).await?;
+        let here = read_answer(&answer)?;
+        done.n += here.n;
+        done.duplicates += here.duplicates;
+    }
+    Ok(done)
+}
+
+fn read_answer(answer: &Document) -> Result<Done> {
+    let mut done = Done { n: answer.get_i32("n").unwrap_or_default().into(), duplicates: 0 };
+    for error in answer.get_array("writeErrors").into_iter().flatten() {
+        let code = error.as_document().and_then(|error| error.get_i32("code").ok()).unwrap_or_default();
+        if code != DUPLICATE_KEY {
+            return Err(failed(code));
+        }
+        done.duplicates += 1;
+    }
+    if let Some(Bson::Document(error)) = answer.get("writeConcernError") {
+        // The write may stand or not: doing it again tells.
+        return Err(failed(error.get_i32("code").unwrap_or(64)));
+    }
+    Ok(done)
+}
+
+/// A failed statement, by its code alone: the server's message holds values.
+#[derive(Debug)]
+pub(super) struct StatementFailed(i32);
+
+/// Somebody else was faster; reading again and trying once more is right.
+pub(super) fn conflict() -> Error {
+    failed(112)
+}
+
+fn failed(code: i32) -> Error {
+    Error::custom(StatementFailed(code))
+}
+
+/// Whether the same may go well a moment later.
+pub(super) fn passes(error: &Error) -> bool {
+    match &*error.kind {
+        ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::ServerSelection { .. } => {
+            true
+        }
+        ErrorKind::Command(command) => PASSING.contains(&command.code),
+        ErrorKind::Custom(custom) => custom
+            .downcast_ref::<StatementFailed>()
+            .is_some_and(|StatementFailed(code)| PASSING.contains(code)),
+        _ => error.contains_label("RetryableWriteError") || error.contains_label("TransientTransactionError"),
+    }
+}
+
+/// Runs idempotent work again while it fails for reasons that pass, for about eight seconds.
+pub(super) async fn persist<T, W: Future<Output = Result<T>>>(work: impl FnMut() -> W) -> Result<T> {
+    let patience = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(10))
+        .with_max_delay(Duration::from_secs(1))
+        .with_max_times(14)
+        .with_jitter();
+    work.retry(patience).when(passes).await
+}
+
+/// Commits a transaction; where the outcome is not known the commit is sent again, which is safe.
+pub(super) async fn persist_commit(session: &mut ClientSession) -> Result<()> {
+    for _ in 0..3 {
+        match session.commit_transaction().await {
+            Err(error) if error.contains_label("UnknownTransactionCommitResult") => {}
+            result => return result,
+        }
+    }
+    session.commit_transaction().await
+}

@@ -1,0 +1,220 @@
+//! Documents to and from what the program speaks of. Field names are the contract's.
+//!
+//! Messages are read leniently: documents from before this system may lack almost everything.
+
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Bson, DateTime, Document, deserialize_from_bson, doc, serialize_to_bson};
+use mongodb::error::Error;
+use porchlight_protocol::capture::Role;
+use porchlight_protocol::lead::{Lead, Priority, Status};
+use porchlight_protocol::time::Timestamp;
+
+use super::Result;
+use crate::conversation::{Message, Page, Tag};
+use crate::leads::{LeadRecord, RequirementsBy};
+
+pub(super) fn date(at: Timestamp) -> DateTime {
+    DateTime::from_millis(at.millis())
+}
+
+/// A message of `admin` as it is kept. `arrived` marks it as pending: something that follows from it is to be done.
+pub(super) fn of_message(
+    id: ObjectId,
+    admin: &str,
+    message: &Message,
+    arrived: Option<Timestamp>,
+) -> Result<Document> {
+    let mut document = doc! {
+        "_id": id,
+        "adminId": admin,
+        "sessionId": &message.session_id,
+        "messageId": &message.message_id,
+        "seq": i64::from(message.seq),
+        "role": message.role.as_str(),
+        "text": &message.text,
+        "pageUrl": &message.page.url,
+        "createdAt": date(message.at),
+    };
+    let optional = [
+        ("pageTitle", &message.page.title),
+        ("referrer", &message.page.referrer),
+        ("locale", &message.page.locale),
+        ("timeZone", &message.page.time_zone),
+        ("replyTo", &message.reply_to),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            document.insert(name, value);
+        }
+    }
+    if !message.addresses.is_empty() {
+        document.insert("addresses", &message.addresses);
+    }
+    if message.opened {
+        document.insert("opened", true);
+    }
+    if let Some(edge) = &message.edge {
+        document.insert("edge", serialize_to_bson(edge)?);
+    }
+    if let Some(tag) = &message.tag {
+        document.insert("email", &tag.email);
+        document.insert("requirements", &tag.requirements);
+    }
+    if let Some(arrived) = arrived {
+        document.insert("pending", date(arrived));
+    }
+    Ok(document)
+}
+
+/// Reads a message; whatever is missing or of another type is empty.
+pub(super) fn message(document: &Document) -> Message {
+    let text = |name: &str| document.get_str(name).ok().map(str::to_owned);
+    let edge = document.get("edge").cloned();
+    Message {
+        session_id: text("sessionId").unwrap_or_default(),
+        message_id: text("messageId").unwrap_or_default(),
+        seq: whole(document.get("seq")).and_then(|seq| u32::try_from(seq).ok()).unwrap_or_default(),
+        role: role(document.get_str("role").unwrap_or_default()),
+        text: ["text", "message", "content"].into_iter().find_map(text).unwrap_or_default(),
+        page: Page {
+            url: text("pageUrl").unwrap_or_default(),
+            title: text("pageTitle"),
+            referrer: text("referrer"),
+            locale: text("locale"),
+            time_zone: text("timeZone"),
+        },
+        at: moment(document.get("createdAt")).unwrap_or(Timestamp::from_millis(0)),
+        addresses: texts(document.get("addresses")),
+        reply_to: text("replyTo"),
+        opened: document.get_bool("opened").unwrap_or_default(),
+        edge: edge.and_then(|edge| deserialize_from_bson(edge).ok()),
+        tag: text("email").map(|email| Tag { email, requirements: text("requirements").unwrap_or_default() }),
+        pending: document.contains_key("pending"),
+    }
+}
+
+/// Old documents say `user` for a visitor.
+fn role(word: &str) -> Role {
+    match word {
+        "assistant" => Role::Assistant,
+        "agent" => Role::Agent,
+        _ => Role::Visitor,
+    }
+}
+
+fn whole(value: Option<&Bson>) -> Option<i64> {
+    match value? {
+        Bson::Int32(number) => Some((*number).into()),
+        Bson::Int64(number) => Some(*number),
+        Bson::Double(number) if number.fract() == 0.0 => Some(*number as i64),
+        _ => None,
+    }
+}
+
+fn moment(value: Option<&Bson>) -> Option<Timestamp> {
+    match value? {
+        Bson::DateTime(date) => Some(Timestamp::from_millis(date.timestamp_millis())),
+        Bson::String(text) => Timestamp::parse(text),
+        _ => None,
+    }
+}
+
+fn texts(value: Option<&Bson>) -> Vec<String> {
+    let Some(Bson::Array(values)) = value else { return Vec::new() };
+    values.iter().filter_map(Bson::as_str).map(str::to_owned).collect()
+}
+
+/// A lead as it is kept: the brief's fields, and what the store needs to find it and keep it exact.
+pub(super) fn of_lead(record: &LeadRecord) -> Result<Document> {
+    let lead = &record.lead;
+    let mut document = doc! {
+        "_id": object_id(&lead.id)?,
+        "adminId": lead.admin_id.as_str(),
+        "email": &lead.email,
+        "requirements": &lead.requirements,
+        "sessionId": &lead.session_id,
+        "sessionIds": &lead.session_ids,
+        "status": lead.status.as_str(),
+        "source": &lead.source,
+        "firstMessage": &lead.first_message,
+        "firstContact": date(lead.first_contact),
+        "lastContact": date(lead.last_contact),
+        "conversationCount": lead.conversation_count as i64,
+        "tags": &lead.tags,
+        "notes": &lead.notes,
+        "value": lead.value,
+        "priority": lead.priority.as_str(),
+        "alternateEmails": &lead.alternate_emails,
+        "followUpAt": lead.follow_up_at.map(date),
+        "referrer": &lead.referrer,
+        "utm": lead.utm.as_ref().map(serialize_to_bson).transpose()?,
+        "createdAt": date(lead.created_at),
+        "updatedAt": date(lead.updated_at),
+        "version": record.version,
+        "valueCents": record.value_cents(),
+        "sourceHost": record.source_host(),
+        "search": record.search_words(),
+    };
+    match &record.requirements_by {
+        RequirementsBy::Person => document.insert("requirementsBy", "person"),
+        RequirementsBy::Machine { session_id, at } if !session_id.is_empty() => {
+            document.insert("requirementsBy", doc! { "sessionId": session_id, "at": date(*at) })
+        }
+        RequirementsBy::Machine { .. } => None,
+    };
+    Ok(document)
+}
+
+/// Reads a lead; one that lacks what makes it a lead is an error.
+pub(super) fn lead(document: &Document) -> Result<LeadRecord> {
+    let text = |name: &str| document.get_str(name).unwrap_or_default().to_owned();
+    let time = |name: &'static str| moment(document.get(name)).ok_or_else(|| unreadable(name));
+    let created_at = time("createdAt")?;
+    let requirements_by = match document.get("requirementsBy") {
+        Some(Bson::String(_)) => RequirementsBy::Person,
+        Some(Bson::Document(by)) => RequirementsBy::Machine {
+            session_id: by.get_str("sessionId").unwrap_or_default().to_owned(),
+            at: moment(by.get("at")).ok_or_else(|| unreadable("requirementsBy"))?,
+        },
+        _ => RequirementsBy::nobody(),
+    };
+    Ok(LeadRecord {
+        lead: Lead {
+            id: document.get_object_id("_id").map_err(|_| unreadable("_id"))?.to_hex(),
+            admin_id: text("adminId").parse().map_err(|_| unreadable("adminId"))?,
+            email: text("email"),
+            requirements: text("requirements"),
+            session_id: text("sessionId"),
+            session_ids: texts(document.get("sessionIds")),
+            status: Status::from_word(&text("status")).ok_or_else(|| unreadable("status"))?,
+            source: text("source"),
+            first_message: text("firstMessage"),
+            first_contact: created_at,
+            last_contact: time("lastContact")?,
+            conversation_count: whole(document.get("conversationCount")).unwrap_or_default().unsigned_abs(),
+            tags: texts(document.get("tags")),
+            notes: text("notes"),
+            value: match document.get("value") {
+                Some(Bson::Double(value)) => Some(*value),
+                other => whole(other).map(|value| value as f64),
+            },
+            priority: Priority::from_word(&text("priority")).ok_or_else(|| unreadable("priority"))?,
+            alternate_emails: texts(document.get("alternateEmails")),
+            follow_up_at: moment(document.get("followUpAt")),
+            referrer: document.get_str("referrer").ok().map(str::to_owned),
+            utm: document.get("utm").cloned().and_then(|utm| deserialize_from_bson(utm).ok()),
+            created_at,
+            updated_at: time("updatedAt")?,
+        },
+        version: whole(document.get("version")).unwrap_or_default(),
+        requirements_by,
+    })
+}
+
+pub(super) fn object_id(hex: &str) -> Result<ObjectId> {
+    ObjectId::parse_str(hex).map_err(|_| unreadable("_id"))
+}
+
+pub(super) fn unreadable(field: &str) -> Error {
+    Error::custom(format!("the field {field} of a document cannot be read"))
+}

@@ -1,0 +1,107 @@
+//! Erasure: a lead goes with its sessions, their messages and its history, in one transaction.
+
+use std::collections::BTreeSet;
+
+use futures::TryStreamExt;
+use mongodb::ClientSession;
+use mongodb::bson::{Document, doc};
+use porchlight_protocol::time::Timestamp;
+
+use super::commands::persist;
+use super::documents::{self, date};
+use super::{MongoStore, Result, leads};
+use crate::store::{Erased, tombstone};
+
+pub(super) async fn lead(
+    store: &MongoStore,
+    admin: &str,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<Erased>> {
+    persist(|| async {
+        let mut session = store.client.start_session().await?;
+        store.begin(&mut session).await?;
+        let result = erase(store, &mut session, (admin, id), now).await;
+        store.end(&mut session, result).await
+    })
+    .await
+}
+
+async fn erase(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    (admin, id): (&str, &str),
+    now: Timestamp,
+) -> Result<Option<Erased>> {
+    let Some(own) = leads::of_id(admin, id) else { return Ok(None) };
+    let Some(found) = store.leads.find_one(own.clone()).session(&mut *session).await? else {
+        return Ok(None);
+    };
+    let record = documents::lead(&found)?;
+    let mut sessions: BTreeSet<String> = record.lead.session_ids.iter().cloned().collect();
+    // Those too that the lead's list has forgotten.
+    let linked = doc! { "adminId": admin, "addresses.0": &record.lead.email };
+    for id in store.chats.distinct("sessionId", linked).session(&mut *session).await? {
+        sessions.extend(id.as_str().map(str::to_owned));
+    }
+    let mut erased = Erased::default();
+    for id in &sessions {
+        let messages = erase_session(store, session, admin, id, now).await?;
+        erased.messages += messages;
+        erased.sessions += u64::from(messages > 0);
+    }
+    store.leads.delete_one(own).session(&mut *session).await?;
+    unlink(store, session, admin, &sessions, now).await?;
+    let events = store.database.collection::<Document>("lead_events");
+    let history = doc! { "adminId": admin, "leadId": documents::object_id(id)? };
+    erased.events = events.delete_many(history).session(&mut *session).await?.deleted_count;
+    Ok(Some(erased))
+}
+
+async fn erase_session(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    admin: &str,
+    id: &str,
+    now: Timestamp,
+) -> Result<u64> {
+    let own = doc! { "adminId": admin, "sessionId": id };
+    let mut found =
+        store.chats.find(own.clone()).projection(doc! { "messageId": 1 }).session(&mut *session).await?;
+    let found: Vec<Document> = found.stream(&mut *session).try_collect().await?;
+    let tombstones: Vec<Document> = found
+        .iter()
+        .filter_map(|document| document.get_str("messageId").ok())
+        .map(|message| doc! { "_id": tombstone(admin, id, message), "at": date(now) })
+        .collect();
+    if !tombstones.is_empty() {
+        let collection = store.database.collection::<Document>("tombstones");
+        collection.insert_many(tombstones).session(&mut *session).await?;
+    }
+    Ok(store.chats.delete_many(own).session(&mut *session).await?.deleted_count)
+}
+
+/// Other leads that were linked to the erased sessions lose them.
+async fn unlink(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    admin: &str,
+    sessions: &BTreeSet<String>,
+    now: Timestamp,
+) -> Result<()> {
+    let ids: Vec<&String> = sessions.iter().collect();
+    let linked = doc! { "adminId": admin, "sessionIds": { "$in": &ids } };
+    let mut found = store.leads.find(linked).session(&mut *session).await?;
+    let found: Vec<Document> = found.stream(&mut *session).try_collect().await?;
+    for document in &found {
+        let mut record = documents::lead(document)?;
+        let read = record.version;
+        for id in sessions {
+            if record.lead.session_ids.contains(id) {
+                record.unlink(id, now);
+            }
+        }
+        leads::save(store, session, &record, read).await?;
+    }
+    Ok(())
+}

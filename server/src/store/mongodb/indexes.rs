@@ -1,0 +1,66 @@
+//! The indexes. They are made, and awaited, before the port opens: without the unique ones nothing here is exact.
+
+use mongodb::bson::{Document, doc};
+use mongodb::{Database, IndexModel};
+
+use super::Result;
+
+pub(super) async fn make(database: &Database) -> Result<()> {
+    let wanted: [(&str, Vec<IndexModel>); 6] = [
+        ("admins", vec![unique(doc! { "email": 1 }), unique(doc! { "siteKey": 1 })]),
+        ("api_keys", vec![unique(doc! { "hash": 1 }), plain(doc! { "adminId": 1, "createdAt": 1 })]),
+        ("chats", chats()),
+        ("leads", leads()),
+        ("lead_events", vec![plain(doc! { "adminId": 1, "leadId": 1, "_id": 1 })]),
+        // Made so that the first write to it can be part of a transaction.
+        ("tombstones", vec![plain(doc! { "at": 1 })]),
+    ];
+    for (name, indexes) in wanted {
+        database.collection::<Document>(name).create_indexes(indexes).await?;
+    }
+    Ok(())
+}
+
+fn chats() -> Vec<IndexModel> {
+    vec![
+        // Documents from elsewhere have no messageId and must not stand in each other's way.
+        partial(
+            doc! { "adminId": 1, "sessionId": 1, "messageId": 1 },
+            doc! { "messageId": { "$type": "string" } },
+            true,
+        ),
+        plain(doc! { "adminId": 1, "sessionId": 1 }),
+        partial(doc! { "adminId": 1, "email": 1 }, doc! { "email": { "$exists": true } }, false),
+        // The first of a message's own addresses makes the link between session and lead.
+        partial(doc! { "adminId": 1, "addresses.0": 1 }, doc! { "addresses": { "$exists": true } }, false),
+        partial(doc! { "pending": 1 }, doc! { "pending": { "$exists": true } }, false),
+    ]
+}
+
+fn leads() -> Vec<IndexModel> {
+    let sorted = ["createdAt", "updatedAt", "lastContact", "valueCents", "conversationCount"];
+    let mut indexes = vec![
+        unique(doc! { "adminId": 1, "email": 1 }),
+        plain(doc! { "adminId": 1, "search": 1 }),
+        plain(doc! { "adminId": 1, "tags": 1 }),
+        plain(doc! { "adminId": 1, "sessionIds": 1 }),
+        plain(doc! { "adminId": 1, "status": 1, "createdAt": -1, "_id": -1 }),
+    ];
+    indexes.extend(sorted.map(|field| plain(doc! { "adminId": 1, field: -1, "_id": -1 })));
+    indexes
+}
+
+fn plain(keys: Document) -> IndexModel {
+    IndexModel::builder().keys(keys).build()
+}
+
+fn unique(keys: Document) -> IndexModel {
+    let options = mongodb::options::IndexOptions::builder().unique(true).build();
+    IndexModel::builder().keys(keys).options(options).build()
+}
+
+fn partial(keys: Document, filter: Document, unique: bool) -> IndexModel {
+    let options =
+        mongodb::options::IndexOptions::builder().unique(unique).partial_filter_expression(filter).build();
+    IndexModel::builder().keys(keys).options(options).build()
+}

@@ -1,0 +1,294 @@
+//! Leads: those that captures change, one, a page of them, and what people do to them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use futures::{TryStreamExt, try_join};
+use mongodb::ClientSession;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Bson, Document, doc, serialize_to_bson};
+use porchlight_protocol::ids::AdminId;
+use porchlight_protocol::time::Timestamp;
+
+use super::capture::Key;
+use super::commands::{self, persist};
+use super::documents::{self, date};
+use super::{MongoStore, Result};
+use crate::conversation::{self, Conversation, Message};
+use crate::leads::search::end_of_prefix;
+use crate::leads::{
+    Change, Contact, LeadEdit, LeadFilter, LeadPage, LeadQuery, LeadRecord, Place, SortField, SortKey,
+    SourceFilter, Start, new_id,
+};
+use crate::store::Edited;
+
+/// Brings the leads of the sessions to what follows from their messages.
+pub(super) async fn follow(
+    store: &MongoStore,
+    followed: &[(&Key, Conversation)],
+    now: Timestamp,
+) -> Result<()> {
+    if followed.is_empty() {
+        return Ok(());
+    }
+    persist(|| follow_once(store, followed, now)).await
+}
+
+/// One try: read, change in memory, and write each lead only over the version that was read.
+async fn follow_once(store: &MongoStore, followed: &[(&Key, Conversation)], now: Timestamp) -> Result<()> {
+    let mut known = by_emails(store, followed).await?;
+    let mut changed: BTreeMap<(AdminId, String), Option<i64>> = BTreeMap::new();
+    for (key, conversation) in followed {
+        for link in &conversation.links {
+            let contact = Contact { session_id: &key.session, conversation, link };
+            let lead = (key.admin.clone(), link.email.clone());
+            if let Some(record) = known.get_mut(&lead) {
+                let read = record.version;
+                if record.absorb(contact, now) {
+                    changed.entry(lead).or_insert(Some(read));
+                }
+            } else if link.makes_lead {
+                known.insert(lead.clone(), LeadRecord::create(new_id(), &key.admin, contact, now));
+                changed.insert(lead, None);
+            }
+        }
+    }
+    let (mut inserts, mut updates) = (Vec::new(), Vec::new());
+    for (lead, read) in changed {
+        let record = &known[&lead];
+        let document = documents::of_lead(record)?;
+        match read {
+            Some(version) => updates.push(replace(record, version, document)?),
+            None => inserts.push(document),
+        }
+    }
+    let (inserted, updated) = try_join!(
+        commands::insert(&store.database, "leads", &inserts),
+        commands::update(&store.database, "leads", &updates),
+    )?;
+    match inserted.duplicates == 0 && updated.n == updates.len() as i64 {
+        true => Ok(()),
+        // Somebody else changed one of them in between.
+        false => Err(commands::conflict()),
+    }
+}
+
+fn replace(record: &LeadRecord, version: i64, document: Document) -> Result<Document> {
+    Ok(doc! { "q": { "_id": documents::object_id(&record.lead.id)?, "version": version }, "u": document })
+}
+
+async fn by_emails(
+    store: &MongoStore,
+    followed: &[(&Key, Conversation)],
+) -> Result<HashMap<(AdminId, String), LeadRecord>> {
+    let mut wanted: HashMap<&AdminId, Vec<&str>> = HashMap::new();
+    for (key, conversation) in followed {
+        wanted
+            .entry(&key.admin)
+            .or_default()
+            .extend(conversation.links.iter().map(|link| link.email.as_str()));
+    }
+    let each: Vec<Document> = wanted
+        .into_iter()
+        .map(|(admin, emails)| doc! { "adminId": admin.as_str(), "email": { "$in": emails } })
+        .collect();
+    let mut found = store.leads.find(doc! { "$or": each }).batch_size(5_000).await?;
+    let mut known = HashMap::new();
+    while let Some(document) = found.try_next().await? {
+        let record = documents::lead(&document)?;
+        known.insert((record.lead.admin_id.clone(), record.lead.email.clone()), record);
+    }
+    Ok(known)
+}
+
+/// A session's messages, sorted for reading.
+pub(super) async fn session(store: &MongoStore, admin: &str, session: &str) -> Result<Vec<Message>> {
+    sessions_of(store, admin, &[session.to_owned()]).await.map(|mut found| found.pop().unwrap_or_default())
+}
+
+/// The messages of the sessions that there are, each sorted for reading.
+async fn sessions_of(store: &MongoStore, admin: &str, ids: &[String]) -> Result<Vec<Vec<Message>>> {
+    let own = doc! { "adminId": admin, "sessionId": { "$in": ids } };
+    let mut found = store.chats.find(own).sort(doc! { "_id": 1 }).batch_size(5_000).await?;
+    let mut sessions: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+    while let Some(document) = found.try_next().await? {
+        let message = documents::message(&document);
+        sessions.entry(message.session_id.clone()).or_default().push(message);
+    }
+    let mut sessions: Vec<Vec<Message>> = sessions.into_values().collect();
+    sessions.iter_mut().for_each(|messages| conversation::sort_for_reading(messages));
+    Ok(sessions)
+}
+
+pub(super) async fn sessions(
+    store: &MongoStore,
+    admin: &str,
+    lead: &str,
+) -> Result<Option<Vec<Vec<Message>>>> {
+    let Some(record) = by_id(store, admin, lead).await? else { return Ok(None) };
+    let mut sessions = sessions_of(store, admin, &record.lead.session_ids).await?;
+    sessions.sort_by_key(|messages| messages.iter().map(|m| m.at).min());
+    Ok(Some(sessions))
+}
+
+/// The filter for one lead; `None` for an id that no lead can have.
+pub(super) fn of_id(admin: &str, id: &str) -> Option<Document> {
+    let id = ObjectId::parse_str(id).ok()?;
+    Some(doc! { "_id": id, "adminId": admin })
+}
+
+pub(super) async fn by_id(store: &MongoStore, admin: &str, id: &str) -> Result<Option<LeadRecord>> {
+    let Some(filter) = of_id(admin, id) else { return Ok(None) };
+    store.leads.find_one(filter).await?.as_ref().map(documents::lead).transpose()
+}
+
+pub(super) async fn edit(
+    store: &MongoStore,
+    admin: &str,
+    id: &str,
+    edit: &LeadEdit,
+    if_match: Option<&str>,
+    now: Timestamp,
+) -> Result<Edited> {
+    persist(|| async {
+        let mut session = store.client.start_session().await?;
+        store.begin(&mut session).await?;
+        let result = edit_once(store, &mut session, (admin, id), edit, if_match, now).await;
+        store.end(&mut session, result).await
+    })
+    .await
+}
+
+/// One try within a transaction: the lead and its history change together.
+async fn edit_once(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    (admin, id): (&str, &str),
+    edit: &LeadEdit,
+    if_match: Option<&str>,
+    now: Timestamp,
+) -> Result<Edited> {
+    let Some(filter) = of_id(admin, id) else { return Ok(Edited::Missing) };
+    let Some(found) = store.leads.find_one(filter).session(&mut *session).await? else {
+        return Ok(Edited::Missing);
+    };
+    let mut record = documents::lead(&found)?;
+    if if_match.is_some_and(|etag| etag != record.etag()) {
+        return Ok(Edited::Stale);
+    }
+    let read = record.version;
+    let changes = record.edit(edit, now);
+    if changes.is_empty() {
+        return Ok(Edited::Done(Box::new(record)));
+    }
+    save(store, session, &record, read).await?;
+    let events = store.database.collection::<Document>("lead_events");
+    events.insert_one(event(admin, id, now, &changes)?).session(&mut *session).await?;
+    Ok(Edited::Done(Box::new(record)))
+}
+
+/// Writes a lead over the version that was read.
+pub(super) async fn save(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    record: &LeadRecord,
+    read: i64,
+) -> Result<()> {
+    let own = doc! { "_id": documents::object_id(&record.lead.id)?, "version": read };
+    let replaced = store.leads.replace_one(own, documents::of_lead(record)?).session(session).await?;
+    if replaced.matched_count == 1 { Ok(()) } else { Err(commands::conflict()) }
+}
+
+fn event(admin: &str, id: &str, now: Timestamp, changes: &[Change]) -> Result<Document> {
+    let changes = serialize_to_bson(&changes)?;
+    Ok(
+        doc! { "adminId": admin, "leadId": documents::object_id(id)?, "at": date(now), "who": "api", "changes": changes },
+    )
+}
+
+pub(super) async fn delete(store: &MongoStore, admin: &str, id: &str) -> Result<bool> {
+    let Some(filter) = of_id(admin, id) else { return Ok(false) };
+    Ok(store.leads.delete_one(filter).await?.deleted_count == 1)
+}
+
+pub(super) async fn page(store: &MongoStore, admin: &str, query: &LeadQuery) -> Result<LeadPage> {
+    let mut conditions = conditions(admin, &query.filter);
+    let filter = doc! { "$and": &conditions };
+    let field = field(query.sort.field);
+    let (order, beyond) = if query.sort.descending { (-1, "$lt") } else { (1, "$gt") };
+    let size = u64::from(query.page_size);
+    let skip = match &query.start {
+        Start::Page(number) => number.saturating_sub(1).saturating_mul(size),
+        Start::Behind(place) => {
+            let (key, id) = (sort_key(query.sort.field, place), documents::object_id(&place.id)?);
+            conditions.push(doc! { "$or": [
+                { field: { beyond: key.clone() } },
+                { field: key, "_id": { beyond: id } },
+            ] });
+            0
+        }
+    };
+    let count = async { store.leads.count_documents(filter).await };
+    let find = async {
+        let found = store
+            .leads
+            .find(doc! { "$and": &conditions })
+            .sort(doc! { field: order, "_id": order })
+            .skip(skip.min(i64::MAX as u64))
+            // One more than asked for tells whether there is another page.
+            .limit(i64::from(query.page_size) + 1)
+            .await?;
+        found.try_collect::<Vec<Document>>().await
+    };
+    let (total, found) = try_join!(count, find)?;
+    let more = found.len() as u64 > size;
+    let leads = found.iter().take(query.page_size as usize).map(documents::lead).collect::<Result<_>>()?;
+    Ok(LeadPage { leads, total, more })
+}
+
+fn field(field: SortField) -> &'static str {
+    match field {
+        SortField::CreatedAt => "createdAt",
+        SortField::UpdatedAt => "updatedAt",
+        SortField::LastContact => "lastContact",
+        SortField::Value => "valueCents",
+        SortField::ConversationCount => "conversationCount",
+        SortField::Email => "email",
+    }
+}
+
+fn sort_key(field: SortField, place: &Place) -> Bson {
+    match (&place.key, field) {
+        (SortKey::Text(text), _) => text.into(),
+        (SortKey::Number(number), SortField::Value | SortField::ConversationCount) => (*number).into(),
+        (SortKey::Number(number), _) => date(Timestamp::from_millis(*number)).into(),
+    }
+}
+
+/// What all must hold, built from fixed names and typed values only.
+fn conditions(admin: &str, filter: &LeadFilter) -> Vec<Document> {
+    let mut all = vec![doc! { "adminId": admin }];
+    let mut any = |field: &str, words: Vec<&str>| {
+        if !words.is_empty() {
+            all.push(doc! { field: { "$in": words } });
+        }
+    };
+    any("status", filter.statuses.iter().map(|status| status.as_str()).collect());
+    any("priority", filter.priorities.iter().map(|priority| priority.as_str()).collect());
+    any("tags", filter.tags.iter().map(String::as_str).collect());
+    match &filter.source {
+        Some(SourceFilter::Prefix(prefix)) => {
+            all.push(doc! { "source": { "$gte": prefix, "$lt": end_of_prefix(prefix) } });
+        }
+        Some(SourceFilter::Host(host)) => all.push(doc! { "sourceHost": host }),
+        None => {}
+    }
+    if let Some(from) = filter.from {
+        all.push(doc! { "createdAt": { "$gte": date(from) } });
+    }
+    if let Some(to) = filter.to {
+        all.push(doc! { "createdAt": { "$lt": date(to) } });
+    }
+    let begins = |word: &String| doc! { "$elemMatch": { "$gte": word, "$lt": end_of_prefix(word) } };
+    all.extend(filter.words.iter().map(|word| doc! { "search": begins(word) }));
+    all
+}

@@ -1,0 +1,250 @@
+//! MongoDB: any number of server processes on one replica set.
+//!
+//! A message is durable with one insert; everything else follows from what is kept and can be done again, by any
+//! process, in any order (see [`capture`]). Every write waits for a majority and the journal.
+
+mod admins;
+mod capture;
+mod commands;
+mod documents;
+mod erase;
+mod indexes;
+mod leads;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mongodb::bson::{Document, doc};
+use mongodb::error::{Error, ErrorKind};
+use mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
+use mongodb::{Client, ClientSession, Collection, Database};
+use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
+use porchlight_protocol::time::Timestamp;
+
+use super::{Admin, CaptureError, Edited, Erased, Kept, KeyHash, KeyRecord, Site, Store, StoreError, Tenant};
+use crate::conversation::{Incoming, Message};
+use crate::leads::{LeadEdit, LeadPage, LeadQuery, LeadRecord};
+
+type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// How long a question may take before its asker is told that the store is unavailable.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A store in one database of a MongoDB deployment.
+#[derive(Clone)]
+pub struct MongoStore {
+    client: Client,
+    database: Database,
+    chats: Collection<Document>,
+    leads: Collection<Document>,
+    /// Whether the deployment has transactions: a standalone server has none, and then an edit and its entry in the
+    /// history are two writes.
+    transactions: bool,
+}
+
+impl MongoStore {
+    /// Connects, and makes the indexes that are missing. The address names the database: `mongodb://…/db`.
+    pub async fn connect(uri: &str) -> Result<Self, StoreError> {
+        Self::open(uri).await.map_err(failure)
+    }
+
+    async fn open(uri: &str) -> Result<Self> {
+        let mut options = ClientOptions::parse(uri).await?;
+        options.app_name.get_or_insert_with(|| "porchlight".to_owned());
+        options.server_selection_timeout.get_or_insert(Duration::from_secs(3));
+        options.connect_timeout.get_or_insert(Duration::from_secs(3));
+        options.max_pool_size.get_or_insert(64);
+        options.write_concern = Some(
+            WriteConcern::builder()
+                .w(Acknowledgment::Majority)
+                .journal(true)
+                .w_timeout(Duration::from_secs(4))
+                .build(),
+        );
+        let client = Client::with_options(options)?;
+        let database = client.default_database().ok_or_else(|| {
+            Error::custom("the address must name a database: mongodb://HOST/DATABASE".to_owned())
+        })?;
+        let hello = database.run_command(doc! { "hello": 1 }).await?;
+        let transactions =
+            hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|kind| kind == "isdbgrid");
+        if !transactions {
+            tracing::warn!("this MongoDB is no replica set: an edit and its history are not one step there");
+        }
+        indexes::make(&database).await?;
+        Ok(Self {
+            chats: database.collection("chats"),
+            leads: database.collection("leads"),
+            client,
+            database,
+            transactions,
+        })
+    }
+
+    /// Begins a transaction where the deployment has them.
+    async fn begin(&self, session: &mut ClientSession) -> Result<()> {
+        match self.transactions {
+            true => session.start_transaction().await,
+            false => Ok(()),
+        }
+    }
+
+    /// Ends what [`Self::begin`] began: with a commit after success, else without a trace.
+    async fn end<T>(&self, session: &mut ClientSession, result: Result<T>) -> Result<T> {
+        if self.transactions {
+            match &result {
+                Ok(_) => commands::persist_commit(session).await?,
+                // The server forgets it by itself when this fails.
+                Err(_) => drop(session.abort_transaction().await),
+            }
+        }
+        result
+    }
+
+    /// Runs work to its end in a task of its own, whatever becomes of the asker: the driver's futures must not be
+    /// dropped half-way.
+    async fn run<T, W>(&self, work: impl FnOnce(Self) -> W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T>> + Send + 'static,
+    {
+        let task = tokio::spawn(work(self.clone()));
+        match tokio::time::timeout(PATIENCE, task).await {
+            Ok(Ok(result)) => result.map_err(failure),
+            Ok(Err(error)) => Err(StoreError::Failed(error.to_string())),
+            Err(_) => Err(StoreError::Unavailable("no answer in time".to_owned())),
+        }
+    }
+}
+
+fn failure(error: Error) -> StoreError {
+    let refused =
+        matches!(&*error.kind, ErrorKind::Authentication { .. } | ErrorKind::InvalidArgument { .. });
+    match commands::passes(&error) && !refused {
+        true => StoreError::Unavailable(error.to_string()),
+        false => StoreError::Failed(error.to_string()),
+    }
+}
+
+#[async_trait]
+impl Store for MongoStore {
+    async fn create_admin(&self, admin: Admin) -> Result<(), StoreError> {
+        let taken = self.run(|store| async move { admins::create(&store, &admin).await }).await?;
+        taken.map_or(Ok(()), |taken| Err(StoreError::Taken(taken)))
+    }
+
+    async fn admins(&self) -> Result<Vec<Admin>, StoreError> {
+        self.run(|store| async move { admins::all(&store).await }).await
+    }
+
+    async fn create_key(&self, key: KeyRecord) -> Result<bool, StoreError> {
+        self.run(|store| async move { admins::create_key(&store, &key).await }).await
+    }
+
+    async fn keys(&self, admin: &AdminId) -> Result<Vec<KeyRecord>, StoreError> {
+        let admin = admin.clone();
+        self.run(|store| async move { admins::keys(&store, &admin).await }).await
+    }
+
+    async fn revoke_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.run(|store| async move { admins::revoke_key(&store, &id, now).await }).await
+    }
+
+    async fn site(&self, key: &SiteKey) -> Result<Option<Site>, StoreError> {
+        let key = key.clone();
+        self.run(|store| async move { admins::site(&store, &key).await }).await
+    }
+
+    async fn tenant_of_key(&self, hash: &KeyHash) -> Result<Option<Tenant>, StoreError> {
+        let hash = hash.clone();
+        self.run(|store| async move { admins::tenant_of_key(&store, &hash).await }).await
+    }
+
+    async fn secret(&self) -> Result<[u8; 32], StoreError> {
+        self.run(|store| async move { admins::secret(&store).await }).await
+    }
+
+    fn commits_at_once(&self) -> usize {
+        // While one batch waits for the journals of a majority the next can be read; more only get in each other's way.
+        2
+    }
+
+    async fn capture(&self, batch: Vec<Incoming>) -> Vec<Result<Kept, CaptureError>> {
+        let count = batch.len();
+        let store = self.clone();
+        let task = tokio::spawn(async move { capture::batch(&store, &batch).await });
+        let error = match task.await {
+            Ok(Ok(results)) => return results,
+            Ok(Err(error)) => failure(error),
+            Err(error) => StoreError::Failed(error.to_string()),
+        };
+        (0..count).map(|_| Err(CaptureError::Store(error.clone()))).collect()
+    }
+
+    async fn finish_pending(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let store = self.clone();
+        let task = tokio::spawn(async move { capture::finish_pending(&store, before).await });
+        task.await.map_err(|error| StoreError::Failed(error.to_string()))?.map_err(failure)
+    }
+
+    async fn session(&self, tenant: &Tenant, session: &SessionId) -> Result<Vec<Message>, StoreError> {
+        let (admin, session) = (tenant.admin_id().clone(), session.clone());
+        self.run(|store| async move { leads::session(&store, admin.as_str(), session.as_str()).await }).await
+    }
+
+    async fn sessions_of_lead(
+        &self,
+        tenant: &Tenant,
+        lead: &str,
+    ) -> Result<Option<Vec<Vec<Message>>>, StoreError> {
+        let (admin, lead) = (tenant.admin_id().clone(), lead.to_owned());
+        self.run(|store| async move { leads::sessions(&store, admin.as_str(), &lead).await }).await
+    }
+
+    async fn lead(&self, tenant: &Tenant, id: &str) -> Result<Option<LeadRecord>, StoreError> {
+        let (admin, id) = (tenant.admin_id().clone(), id.to_owned());
+        self.run(|store| async move { leads::by_id(&store, admin.as_str(), &id).await }).await
+    }
+
+    async fn leads(&self, tenant: &Tenant, query: &LeadQuery) -> Result<LeadPage, StoreError> {
+        let (admin, query) = (tenant.admin_id().clone(), query.clone());
+        self.run(|store| async move { leads::page(&store, admin.as_str(), &query).await }).await
+    }
+
+    async fn edit_lead(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        edit: &LeadEdit,
+        if_match: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Edited, StoreError> {
+        let (admin, id, edit) = (tenant.admin_id().clone(), id.to_owned(), edit.clone());
+        let if_match = if_match.map(str::to_owned);
+        self.run(|store| async move {
+            leads::edit(&store, admin.as_str(), &id, &edit, if_match.as_deref(), now).await
+        })
+        .await
+    }
+
+    async fn delete_lead(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError> {
+        let (admin, id) = (tenant.admin_id().clone(), id.to_owned());
+        self.run(|store| async move { leads::delete(&store, admin.as_str(), &id).await }).await
+    }
+
+    async fn erase_lead(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Erased>, StoreError> {
+        let (admin, id) = (tenant.admin_id().clone(), id.to_owned());
+        self.run(|store| async move { erase::lead(&store, admin.as_str(), &id, now).await }).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.run(|store| async move { store.database.run_command(doc! { "ping": 1 }).await.map(|_| ()) })
+            .await
+    }
+}
