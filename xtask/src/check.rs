@@ -1,0 +1,52 @@
+//! Format, lints and documentation.
+
+use crate::shell::{cargo, run};
+use crate::tools;
+
+/// The checks in their order: what they are called, and cargo's arguments.
+const CHECKS: &[(&str, &[&str])] = &[
+    ("Checking the format", &["fmt", "--all", "--check"]),
+    (
+        "Linting the native crates",
+        &["clippy", "--workspace", "--exclude", "porchlight-edge", "--all-targets", "--", "-D", "warnings"],
+    ),
+    (
+        "Linting what becomes WebAssembly",
+        &[
+            "clippy",
+            "--target",
+            "wasm32-unknown-unknown",
+            "-p",
+            "porchlight-protocol",
+            "-p",
+            "porchlight-widget",
+            "-p",
+            "porchlight-edge",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+    (
+        "Checking the documentation",
+        &["doc", "--workspace", "--exclude", "porchlight-edge", "--no-deps", "--document-private-items"],
+    ),
+];
+
+/// Runs all checks; gives whether each passed.
+pub(crate) fn all() -> anyhow::Result<Vec<bool>> {
+    tools::wasm_target()?;
+    let passed = CHECKS.iter().map(|(what, arguments)| {
+        let result = run(what, cargo(arguments).env("RUSTDOCFLAGS", "-D warnings"), "");
+        if let Err(error) = &result {
+            eprintln!("xtask: {error:#}");
+        }
+        result.is_ok()
+    });
+    Ok(passed.collect())
+}
+
+/// `cargo xtask check`.
+pub(crate) fn run_checks() -> anyhow::Result<bool> {
+    Ok(all()?.into_iter().all(|passed| passed))
+}

@@ -1,0 +1,156 @@
+//! Server, edge and demo page on this machine, until Ctrl-C.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+use xtask::process::Process;
+use xtask::{edge, site};
+
+use crate::shell::{cargo, root, run as run_command, say, target};
+use crate::{artefacts, tools};
+
+const SERVER_PORT: u16 = 8787;
+const EDGE_PORT: u16 = 8788;
+const SITE_PORT: u16 = 8789;
+
+/// What edge and server of the demo share; both listen on loopback only.
+const SECRET: &str = "only for the demo on this machine";
+
+/// `cargo xtask run`.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let (stop, stopped) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        let _ = stop.send(());
+    })
+    .context("signals cannot be heard")?;
+    artefacts::widget()?;
+    let worker = artefacts::edge()?;
+    let mut build = cargo(&["build", "--package", "porchlight-server", "--bin", "porchlight"]);
+    run_command("Building the server (the first time takes some minutes)", &mut build, "")?;
+    for port in [SERVER_PORT, EDGE_PORT, SITE_PORT] {
+        let free = std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+        ensure!(free, "port {port} of 127.0.0.1 is taken; end what uses it and start again");
+    }
+    let folder = target().join("demo");
+    fs::create_dir_all(&folder)?;
+    let demo = Demo { store: format!("sqlite:{}", folder.join("porchlight.db").display()) };
+    let business = demo.business(&folder.join("business.json"))?;
+    let key = |name: &str| business[name].as_str().unwrap_or_default().to_owned();
+
+    say("Starting server, edge and demo page");
+    let (server_address, edge_address) = (loopback(SERVER_PORT), loopback(EDGE_PORT));
+    let mut serve = demo.porchlight();
+    serve
+        .args(["serve", "--listen", &format!("127.0.0.1:{SERVER_PORT}")])
+        .env("PORCHLIGHT_EDGE_SECRET", SECRET);
+    let (mut server, _) = Process::start_until("the server", &mut serve, "listening on")?;
+    let wrangler = tools::node_program("wrangler")?;
+    let mut edge = edge::start(&wrangler, &worker, EDGE_PORT, &server_address, SECRET)?;
+    wait_for(EDGE_PORT, &mut edge)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let site = runtime.block_on(site::serve(
+        &root().join("examples/site"),
+        SITE_PORT,
+        &edge_address,
+        &key("siteKey"),
+    ))?;
+    println!(
+        "
+  Open            {site}/
+
+  Edge            {edge_address}
+  Server          {server_address}
+  Database        {}
+  API key         {}
+
+  Read the leads  curl -H 'Authorization: Bearer {}' {server_address}/api/leads-enhanced
+
+  Ctrl-C ends everything.
+",
+        demo.store,
+        key("apiKey"),
+        key("apiKey")
+    );
+    loop {
+        match stopped.recv_timeout(Duration::from_millis(500)) {
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            _ => break,
+        }
+        if server.has_ended()?.is_some() || edge.has_ended()?.is_some() {
+            bail!(
+                "the server or the edge has ended by itself; PORCHLIGHT_VERBOSE=1 shows what the edge says"
+            );
+        }
+    }
+    say("Ending");
+    drop(edge);
+    server.terminate()?;
+    Ok(())
+}
+
+struct Demo {
+    store: String,
+}
+
+impl Demo {
+    fn porchlight(&self) -> Command {
+        let mut command = Command::new(target().join("debug/porchlight"));
+        command.env("PORCHLIGHT_STORE", &self.store).env("RUST_LOG", "warn");
+        command
+    }
+
+    /// The demo's business: made once, its keys remembered beside the database.
+    fn business(&self, file: &Path) -> anyhow::Result<Value> {
+        if let Ok(known) = fs::read(file) {
+            return serde_json::from_slice(&known).with_context(|| {
+                format!("{} cannot be read; remove its folder for a fresh demo", file.display())
+            });
+        }
+        let mut create = self.porchlight();
+        create.args([
+            "admin",
+            "create",
+            "--name",
+            "Harbour Bikes",
+            "--email",
+            "owner@harbourbikes.example",
+            "--json",
+        ]);
+        let output = create.output().context("the server binary does not start")?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::write(file, &output.stdout)?;
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+}
+
+fn loopback(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+/// Waits until the edge serves; at most 60 s.
+fn wait_for(port: u16, edge: &mut Process) -> anyhow::Result<()> {
+    use std::io::{Read, Write};
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < deadline {
+        ensure!(
+            edge.has_ended()?.is_none(),
+            "the Workers runtime ended; PORCHLIGHT_VERBOSE=1 shows what it says"
+        );
+        if let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) {
+            let mut answer = [0; 12];
+            let asked =
+                stream.write_all(b"GET /widget.js HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+            let read = asked.and_then(|()| stream.read_exact(&mut answer));
+            if read.is_ok() && answer.ends_with(b" 200") {
+                return Ok(());
+            }
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    bail!("the edge has not answered within 60 s; PORCHLIGHT_VERBOSE=1 shows what it says")
+}
