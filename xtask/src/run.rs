@@ -118,7 +118,7 @@ impl Demo {
             "--name",
             "Harbour Bikes",
             "--email",
-            "owner@harbourbikes.example",
+            "owner@example.com",
             "--json",
         ]);
         let output = create.output().context("the server binary does not start")?;
