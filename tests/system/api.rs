@@ -1,8 +1,9 @@
 //! The leads API as a business calls it, and the documents as they lie in the database.
 
+use mongodb::bson::{Document, doc};
 use serde_json::Value;
 
-use crate::system::Server;
+use crate::system::{Database, Server};
 
 impl Server {
     /// `GET` of the leads API with the business's key; must succeed.
@@ -36,13 +37,43 @@ impl Server {
 
     /// The address and text of every visitor message, straight from the database, by `seq`.
     pub(crate) async fn stored_messages(&self) -> Vec<(String, String)> {
-        let database = rusqlite::Connection::open(&self.database).expect("the database opens");
-        let mut rows = database
-            .prepare(
-                "SELECT coalesce(email, ''), text FROM chats WHERE role = 'visitor' ORDER BY session_id, seq",
-            )
-            .expect("the table is there");
-        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
-        rows.collect::<Result<_, _>>().expect("texts")
+        match &self.database {
+            Database::Sqlite(path) => {
+                let database = rusqlite::Connection::open(path).expect("the database opens");
+                let mut rows = database
+                    .prepare("SELECT coalesce(email, ''), text FROM chats WHERE role = 'visitor' ORDER BY session_id, seq")
+                    .expect("the table is there");
+                let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+                rows.collect::<Result<_, _>>().expect("texts")
+            }
+            Database::MongoDb(uri) => {
+                let client = mongodb::Client::with_uri_str(uri).await.expect("the database answers");
+                let chats = client.default_database().expect("a database").collection::<Document>("chats");
+                let mut found = chats
+                    .find(doc! { "role": "visitor" })
+                    .sort(doc! { "sessionId": 1, "seq": 1 })
+                    .await
+                    .expect("documents");
+                let mut messages = Vec::new();
+                while found.advance().await.expect("the next document") {
+                    let document = found.deserialize_current().expect("a document");
+                    let text = |name: &str| document.get_str(name).unwrap_or_default().to_owned();
+                    messages.push((text("email"), text("text")));
+                }
+                messages
+            }
+        }
+    }
+}
+
+impl Server {
+    /// What the edge said about the first message; SQLite only.
+    pub(crate) fn edge_of_first_message(&self) -> Value {
+        let Database::Sqlite(path) = &self.database else { panic!("ask a server on SQLite") };
+        let database = rusqlite::Connection::open(path).expect("the database opens");
+        let text: String = database
+            .query_row("SELECT edge FROM chats WHERE role = 'visitor' LIMIT 1", [], |row| row.get(0))
+            .expect("a message with an edge");
+        serde_json::from_str(&text).expect("JSON")
     }
 }

@@ -13,9 +13,8 @@ use crate::system::Server;
 const WRITERS: usize = 16;
 const KILLS: usize = 5;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_answered_is_lost() {
-    let mut server = Server::open();
+async fn nothing_answered_is_lost(kind: &str) {
+    let mut server = Server::open(kind);
     let stop = Arc::new(AtomicBool::new(false));
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
@@ -76,4 +75,14 @@ async fn write_until(stop: Arc<AtomicBool>, address: String, site_key: String, w
         }
     }
     answered
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_answered_is_lost_on_sqlite() {
+    nothing_answered_is_lost("sqlite").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_answered_is_lost_on_mongodb() {
+    nothing_answered_is_lost("mongodb").await;
 }

@@ -1,11 +1,16 @@
-//! The server as a process of its own: its keys, its signatures, and what a kill leaves behind.
+//! The whole system as a visitor and a business see it: a real browser on a page of `examples/site`, the widget,
+//! the Workers runtime, the server, and a real database behind it.
 //!
-//! `PORCHLIGHT_TEST_SERVER` names the binary; `cargo xtask test` builds it and sets it.
+//! Everything that is needed is named by `PORCHLIGHT_TEST_…` variables, which `cargo xtask test` sets; what is
+//! missing fails the test, nothing is skipped.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by stopping")]
 
 mod api;
+mod bad_input;
+mod browser;
 mod crash;
-mod process;
+mod edge;
 mod signature;
 mod system;
+mod visitor;

@@ -13,7 +13,7 @@ fn now() -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tampered_and_stale_signatures_are_refused() {
-    let server = Server::behind_edge();
+    let server = Server::behind_edge("sqlite");
     let body = json!({
         "siteKey": server.business.site_key, "sessionId": "sess_1", "messageId": "msg_1",
         "text": "hello", "pageUrl": "https://acme.example/",

@@ -1,14 +1,33 @@
-//! A server with one business, started for one test on a free port of the loopback address.
+//! Server, edge and demo site, started for one test on free ports of the loopback address.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use crate::process::{Process, free_port, setting};
+use xtask::process::{Process, free_port};
+use xtask::{edge, site};
 
 /// What edge and server share.
 pub(crate) const SECRET: &str = "a secret of the tests";
+
+/// Where the documents are.
+#[derive(Clone)]
+pub(crate) enum Database {
+    Sqlite(std::path::PathBuf),
+    MongoDb(String),
+}
+
+impl Database {
+    /// The `--store` argument.
+    pub(crate) fn store(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::MongoDb(uri) => uri.clone(),
+        }
+    }
+}
 
 /// A business and its keys, as `porchlight admin create --json` prints them.
 pub(crate) struct Business {
@@ -19,7 +38,7 @@ pub(crate) struct Business {
 
 /// A server with one business.
 pub(crate) struct Server {
-    pub(crate) database: PathBuf,
+    pub(crate) database: Database,
     pub(crate) business: Business,
     pub(crate) port: u16,
     signed_only: bool,
@@ -29,21 +48,30 @@ pub(crate) struct Server {
 
 impl Server {
     /// A server that takes visitors' requests from anybody.
-    pub(crate) fn open() -> Self {
-        Self::start(false)
+    pub(crate) fn open(kind: &str) -> Self {
+        Self::start(kind, false)
     }
 
     /// A server that takes visitors' requests from its edge alone.
-    pub(crate) fn behind_edge() -> Self {
-        Self::start(true)
+    pub(crate) fn behind_edge(kind: &str) -> Self {
+        Self::start(kind, true)
     }
 
-    fn start(signed_only: bool) -> Self {
+    fn start(kind: &str, signed_only: bool) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let database = directory.path().join("test.db");
+        let database = match kind {
+            "sqlite" => Database::Sqlite(directory.path().join("test.db")),
+            _ => Database::MongoDb(mongodb_uri()),
+        };
         let business = create_business(&database);
-        let mut server =
-            Self { database, business, port: free_port(), signed_only, process: None, _directory: directory };
+        let mut server = Self {
+            database,
+            business,
+            port: free_port().unwrap(),
+            signed_only,
+            process: None,
+            _directory: directory,
+        };
         server.turn_on();
         server
     }
@@ -59,14 +87,14 @@ impl Server {
         if self.signed_only {
             command.env("PORCHLIGHT_EDGE_SECRET", SECRET);
         }
-        let (process, _) = Process::start_until("the server", &mut command, "listening on");
+        let (process, _) = Process::start_until("the server", &mut command, "listening on").unwrap();
         self.process = Some(process);
     }
 
     /// Ends the process as an operator does.
     pub(crate) fn turn_off(&mut self) {
         let process = self.process.take().expect("the server is on");
-        assert_eq!(process.terminate(), Some(0), "the server ends well");
+        assert_eq!(process.terminate().unwrap(), Some(0), "the server ends well");
     }
 
     /// Ends the process as a power cut does.
@@ -75,19 +103,79 @@ impl Server {
     }
 }
 
-fn porchlight(database: &Path) -> Command {
+/// The whole system: site, edge, server.
+pub(crate) struct System {
+    pub(crate) server: Server,
+    /// The edge's address.
+    pub(crate) edge: String,
+    site: String,
+    _edge: Process,
+}
+
+impl System {
+    pub(crate) async fn start(kind: &str) -> Self {
+        Self::start_with(kind, SECRET).await
+    }
+
+    /// A system whose edge signs with this secret.
+    pub(crate) async fn start_with(kind: &str, secret: &str) -> Self {
+        let server = Server::behind_edge(kind);
+        let port = free_port().unwrap();
+        let (wrangler, folder) = (setting("PORCHLIGHT_TEST_WRANGLER"), setting("PORCHLIGHT_TEST_EDGE_DIR"));
+        let process =
+            edge::start(Path::new(&wrangler), Path::new(&folder), port, &server.address(), secret).unwrap();
+        let address = format!("http://127.0.0.1:{port}");
+        wait_for(&format!("{address}/widget.js")).await;
+        let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/site");
+        let site = site::serve(&pages, 0, &address, &server.business.site_key).await.unwrap();
+        Self { server, edge: address, site, _edge: process }
+    }
+
+    /// The address of a page of the demo shop.
+    pub(crate) fn page(&self, name: &str) -> String {
+        format!("{}/{name}", self.site)
+    }
+}
+
+async fn wait_for(address: &str) {
+    let mut last = String::new();
+    for _ in 0..240 {
+        match reqwest::get(address).await {
+            Ok(answer) if answer.status().is_success() => return,
+            Ok(answer) => last = answer.status().to_string(),
+            Err(error) => last = error.to_string(),
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    panic!("{address} has not answered within 60 s: {last}");
+}
+
+fn porchlight(database: &Database) -> Command {
     let mut command = Command::new(setting("PORCHLIGHT_TEST_SERVER"));
-    command.env("PORCHLIGHT_STORE", format!("sqlite:{}", database.display()));
+    command.env("PORCHLIGHT_STORE", database.store()).env("RUST_LOG", "warn");
     command
 }
 
-fn create_business(database: &Path) -> Business {
+fn create_business(database: &Database) -> Business {
     let output = porchlight(database)
-        .args(["admin", "create", "--name", "Acme", "--email", "owner@acme.com", "--json"])
+        .args(["admin", "create", "--name", "Acme", "--email", "owner@example.com", "--json"])
         .output()
         .expect("the server binary runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let field = |name: &str| told[name].as_str().unwrap_or_else(|| panic!("{name} is missing")).to_owned();
     Business { admin_id: field("adminId"), site_key: field("siteKey"), api_key: field("apiKey") }
+}
+
+fn mongodb_uri() -> String {
+    let uri = setting("PORCHLIGHT_TEST_MONGODB_URI");
+    let (server, options) = uri.split_once("/?").unwrap_or((uri.trim_end_matches('/'), ""));
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos();
+    format!("{server}/system{nanos}?{options}")
+}
+
+/// What a variable set by `cargo xtask test` holds.
+pub(crate) fn setting(name: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set; run these tests with `cargo xtask test`"))
 }

@@ -112,15 +112,7 @@ impl Demo {
             });
         }
         let mut create = self.porchlight();
-        create.args([
-            "admin",
-            "create",
-            "--name",
-            "Harbour Bikes",
-            "--email",
-            "owner@example.com",
-            "--json",
-        ]);
+        create.args(["admin", "create", "--name", "Harbour Bikes", "--email", "owner@example.com", "--json"]);
         let output = create.output().context("the server binary does not start")?;
         ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         fs::write(file, &output.stdout)?;

@@ -80,21 +80,27 @@ pub(super) fn parse_deletion(
 /// The lead's id as `leadId` or `_id`; all that are there must be the same. Empty when an error was noted.
 fn take_id(fields: &mut Fields, outside: Option<String>) -> String {
     let mut id = outside;
+    let mut refused = false;
     for name in ["leadId", "_id"] {
         if !fields.has(name) {
             continue;
         }
-        match (fields.take(name), &id) {
-            (Some(Value::String(named)), None) => id = Some(named),
-            (Some(Value::String(named)), Some(known)) if named == *known => {}
-            (Some(Value::String(_)), Some(_)) => {
-                fields.refuse(name, "must be the same lead as elsewhere in the request")
+        let problem = match (fields.take(name), &id) {
+            (Some(Value::String(named)), None) => {
+                id = Some(named);
+                continue;
             }
-            _ => fields.refuse(name, "must be a string"),
-        }
+            (Some(Value::String(named)), Some(known)) if named == *known => continue,
+            (Some(Value::String(_)), Some(_)) => "must be the same lead as elsewhere in the request",
+            _ => "must be a string",
+        };
+        fields.refuse(name, problem);
+        refused = true;
     }
     id.unwrap_or_else(|| {
-        fields.refuse("leadId", "is required");
+        if !refused {
+            fields.refuse("leadId", "is required");
+        }
         String::new()
     })
 }

@@ -1,0 +1,124 @@
+//! A headless Chromium with a fresh profile, and the widget's parts as a visitor finds them.
+
+use std::process::Command;
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use xtask::process::{Process, free_port};
+
+use crate::system::setting;
+
+/// One visitor's browser.
+pub(crate) struct Browser {
+    client: Client,
+    _driver: Process,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    pub(crate) async fn open() -> Self {
+        let port = free_port().unwrap();
+        let mut command = Command::new(setting("PORCHLIGHT_TEST_CHROMEDRIVER"));
+        let driver =
+            Process::start("chromedriver", command.arg(format!("--port={port}")).arg("--silent")).unwrap();
+        let profile = tempfile::tempdir().expect("a temporary directory");
+        let arguments = [
+            "--headless".to_owned(),
+            "--no-sandbox".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--disable-quic".to_owned(),
+            "--no-first-run".to_owned(),
+            "--disable-background-networking".to_owned(),
+            "--disable-component-update".to_owned(),
+            "--disable-sync".to_owned(),
+            "--window-size=1280,900".to_owned(),
+            format!("--user-data-dir={}", profile.path().display()),
+        ];
+        let options = json!({ "args": arguments, "binary": setting("PORCHLIGHT_TEST_CHROMIUM") });
+        let capabilities = [("goog:chromeOptions".to_owned(), options)].into_iter().collect();
+        let address = format!("http://127.0.0.1:{port}");
+        for _ in 0..100 {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            if let Ok(client) =
+                builder.capabilities(serde_json::Map::clone(&capabilities)).connect(&address).await
+            {
+                return Self { client, _driver: driver, _profile: profile };
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("chromedriver gives no session");
+    }
+
+    pub(crate) async fn go(&self, page: &str) {
+        self.client.goto(page).await.expect("the page loads");
+    }
+
+    pub(crate) async fn reload(&self) {
+        self.client.refresh().await.expect("the page loads again");
+    }
+
+    /// Opens the chat as a visitor does.
+    pub(crate) async fn open_chat(&self) {
+        self.wait("part('launcher') !== null").await;
+        self.run("if (!shown(part('panel'))) part('launcher').click()").await;
+        self.wait("shown(part('panel')) && part('input') !== null").await;
+    }
+
+    /// Types a message and presses the button.
+    pub(crate) async fn write(&self, text: &str) {
+        self.type_text(text).await;
+        self.run("part('send').click()").await;
+    }
+
+    /// Types into the text box without sending.
+    pub(crate) async fn type_text(&self, text: &str) {
+        let script = "const box = part('input'); box.focus(); box.value = arguments[0];
+            box.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));";
+        self.run_with(script, vec![json!(text)]).await;
+    }
+
+    /// Waits until an expression over the widget's parts holds; at most 20 s.
+    pub(crate) async fn wait(&self, condition: &str) {
+        for _ in 0..200 {
+            if self.run(&format!("return Boolean({condition})")).await == Value::Bool(true) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let seen = self.run("return root() ? root().textContent : document.documentElement.outerHTML").await;
+        panic!("{condition} has not come true within 20 s; the widget shows {seen}");
+    }
+
+    /// The texts of the messages of one role, in the order shown.
+    pub(crate) async fn messages(&self, role: &str) -> Vec<String> {
+        let script = "return [...root().querySelectorAll(`[part~=message][data-role=${arguments[0]}]`)]
+            .map((message) => (message.querySelector('[part=text]') ?? message).textContent.trim())";
+        let texts = self.run_with(script, vec![json!(role)]).await;
+        texts
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|text| text.as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    async fn run(&self, script: &str) -> Value {
+        self.run_with(script, Vec::new()).await
+    }
+
+    async fn run_with(&self, script: &str, arguments: Vec<Value>) -> Value {
+        const PRELUDE: &str = "
+            const root = () => document.querySelector('porchlight-widget')?.shadowRoot ?? null;
+            const part = (name) => root()?.querySelector(`[part~=${name}]`) ?? null;
+            const shown = (element) => element !== null && element.getClientRects().length > 0;
+            const sent = (state) => root()?.querySelectorAll(`[part~=message][data-state=${state}]`).length ?? 0;";
+        self.client.execute(&format!("{PRELUDE}\n{script}"), arguments).await.expect("the script runs")
+    }
+
+    pub(crate) async fn close(self) {
+        self.client.close().await.expect("the browser ends");
+    }
+}
