@@ -32,7 +32,7 @@
   const load = () =>
     (app ||= import(edge + "/__PORCHLIGHT_GLUE__").then(async (glue) => {
       await glue.default({ module_or_path: edge + "/__PORCHLIGHT_WASM__" });
-      return glue.start(root, { edge, site, color });
+      return glue.start(root, edge, site, color);
     }));
   // A failed load is tried again at the next intent.
   const call = (name, ...values) =>

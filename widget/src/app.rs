@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::ShadowRoot;
@@ -13,15 +12,6 @@ use crate::page::{stamp, window};
 use crate::state::{Effect, Event, State};
 use crate::transport::Transport;
 use crate::view::{Input, View};
-
-/// What the launcher knows from the script tag.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Config {
-    edge: String,
-    site: String,
-    color: Option<String>,
-}
 
 /// The running widget.
 #[wasm_bindgen]
@@ -34,15 +24,16 @@ struct Inner {
     outbox: Outbox,
 }
 
-/// Builds the conversation inside the launcher's shadow root, closed.
+/// Builds the conversation inside the launcher's shadow root, closed: for the edge's address, and the script tag's
+/// site key and colour.
 #[wasm_bindgen]
-pub fn start(root: ShadowRoot, config: JsValue) -> Result<App, JsValue> {
-    let config: Config = serde_wasm_bindgen::from_value(config)?;
+#[expect(unreachable_pub, reason = "called from the launcher alone")]
+pub fn start(root: ShadowRoot, edge: String, site: String, color: Option<String>) -> Result<App, JsValue> {
     let inner = Rc::new(Inner {
         state: RefCell::default(),
         view: View::build(&root)?,
-        transport: Transport { edge: config.edge, site_key: config.site.clone() },
-        outbox: Outbox::of(&config.site),
+        transport: Transport { edge, site_key: site.clone() },
+        outbox: Outbox::of(&site),
     });
     let for_inputs = Rc::clone(&inner);
     inner.view.listen(&root, move |input| for_inputs.take(input))?;
@@ -54,7 +45,7 @@ pub fn start(root: ShadowRoot, config: JsValue) -> Result<App, JsValue> {
     let for_settings = Rc::clone(&inner);
     spawn_local(async move {
         let settings = for_settings.transport.settings().await.unwrap_or_default();
-        for_settings.view.dress(&settings, config.color.as_deref());
+        for_settings.view.dress(&settings, color.as_deref());
     });
     Ok(App(inner))
 }

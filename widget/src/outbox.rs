@@ -4,13 +4,11 @@
 //! in memory, in the state.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::JsValue;
 use web_sys::Storage;
 
+use crate::json::{Json, to_json};
 use crate::page::window;
-use crate::state::{Outgoing, Session};
+use crate::state::{Outgoing, Page, Session};
 
 /// The entries of one site.
 pub(crate) struct Outbox {
@@ -23,14 +21,16 @@ impl Outbox {
     }
 
     pub(crate) fn session(&self) -> Option<Session> {
-        read(&storage()?, &self.key("session"))
+        session(&read(&storage()?, &self.key("session"))?)
     }
 
     pub(crate) fn messages(&self) -> Vec<Outgoing> {
         let Some(storage) = storage() else { return Vec::new() };
         let count = storage.length().unwrap_or_default();
         let keys = (0..count).filter_map(|index| storage.key(index).ok().flatten());
-        keys.filter(|key| key.starts_with(&self.key("out:"))).filter_map(|key| read(&storage, &key)).collect()
+        keys.filter(|key| key.starts_with(&self.key("out:")))
+            .filter_map(|key| outgoing(&read(&storage, &key)?))
+            .collect()
     }
 
     pub(crate) fn keep_session(&self, session: &Session) {
@@ -56,25 +56,41 @@ impl Outbox {
     }
 }
 
-/// The JSON text of a value.
-pub(crate) fn to_json(value: &impl Serialize) -> Option<String> {
-    let value = value.serialize(&Serializer::json_compatible()).ok()?;
-    js_sys::JSON::stringify(&value).ok()?.as_string()
-}
-
-/// Reads a JSON text.
-pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Option<T> {
-    let value: JsValue = js_sys::JSON::parse(text).ok()?;
-    serde_wasm_bindgen::from_value(value).ok()
-}
-
 /// The browser's storage, where it is not blocked.
 fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
-fn read<T: DeserializeOwned>(storage: &Storage, key: &str) -> Option<T> {
-    from_json(&storage.get_item(key).ok().flatten()?)
+fn read(storage: &Storage, key: &str) -> Option<Json> {
+    Some(Json::parse(&storage.get_item(key).ok().flatten()?))
+}
+
+fn session(json: &Json) -> Option<Session> {
+    Some(Session {
+        id: json.text("id")?,
+        token: json.text("token"),
+        next_seq: json.number("nextSeq"),
+        email: json.text("email"),
+    })
+}
+
+fn outgoing(json: &Json) -> Option<Outgoing> {
+    Some(Outgoing {
+        session_id: json.text("sessionId")?,
+        message_id: json.text("messageId")?,
+        seq: json.number("seq"),
+        text: json.text("text")?,
+        page: Page {
+            page_url: json.text("pageUrl")?,
+            page_title: json.text("pageTitle"),
+            referrer: json.text("referrer"),
+            locale: json.text("locale"),
+            time_zone: json.text("timeZone"),
+        },
+        email: json.text("email"),
+        sent_at: json.text("sentAt")?,
+        refused: json.text("refused"),
+    })
 }
 
 fn write(key: &str, value: &impl Serialize) {

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use porchlight_protocol::email::{Email, find_emails, suggest};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The longest pause between two attempts, in seconds.
 const LONGEST_PAUSE: f64 = 60.0;
@@ -88,8 +88,8 @@ pub struct Address {
 }
 
 /// One conversation, as the browser remembers it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Session {
     /// `sess_` and a ULID.
     pub id: String,
@@ -102,8 +102,8 @@ pub struct Session {
 }
 
 /// A message on its way: the body of `POST /api/chat`, and why it was refused, if it was.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Outgoing {
     /// The conversation.
     pub session_id: String,
@@ -127,8 +127,8 @@ pub struct Outgoing {
 }
 
 /// What the page says about itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Page {
     /// Its address.
     pub page_url: String,
@@ -158,8 +158,7 @@ pub struct Stamp {
 }
 
 /// The answer to a message that was taken.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// Whether the edge keeps it until the server has it.
     pub queued: bool,
@@ -174,8 +173,7 @@ pub struct Answer {
 }
 
 /// A message as the server tells it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default)]
 pub struct Told {
     /// The message's id.
     pub message_id: String,

@@ -1,12 +1,12 @@
 //! The requests of the widget, and what their answers mean.
 
 use gloo_net::http::{Request, RequestBuilder, Response};
-use porchlight_protocol::widget::WidgetSettings;
-use serde::{Deserialize, Serialize};
+use porchlight_protocol::widget::{Position, WidgetSettings};
+use serde::Serialize;
 use web_sys::AbortSignal;
 
-use crate::outbox::{from_json, to_json};
-use crate::state::{Event, Outgoing, Told};
+use crate::json::{Json, to_json};
+use crate::state::{Answer, Event, Outgoing, Told};
 
 /// How long an answer may take, in milliseconds.
 const PATIENCE: u32 = 20_000;
@@ -25,18 +25,6 @@ struct Body<'a> {
     site_key: &'a str,
     #[serde(flatten)]
     outgoing: &'a Outgoing,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Refusal {
-    title: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct History {
-    messages: Vec<Told>,
 }
 
 impl Transport {
@@ -59,15 +47,23 @@ impl Transport {
     pub(crate) async fn history(&self, session: &str, token: &str) -> Option<Vec<Told>> {
         let url = [&self.url("/api/chat?sessionId="), session].concat();
         let answer = with_token(Request::get(&url), Some(token)).build().ok()?.send().await.ok()?;
-        let history: History = from_json(&answer.text().await.ok().filter(|_| answer.ok())?)?;
-        Some(history.messages)
+        let history = Json::parse(&answer.text().await.ok().filter(|_| answer.ok())?);
+        Some(history.list("messages").filter_map(|message| message_told(&message)).collect())
     }
 
     /// The site's look and words.
     pub(crate) async fn settings(&self) -> Option<WidgetSettings> {
         let url = [&self.url("/api/widget?siteKey="), self.site_key.as_str()].concat();
         let answer = Request::get(&url).build().ok()?.send().await.ok()?;
-        from_json(&answer.text().await.ok().filter(|_| answer.ok())?)
+        let json = Json::parse(&answer.text().await.ok().filter(|_| answer.ok())?);
+        let left = json.text("position").is_some_and(|corner| corner == "left");
+        Some(WidgetSettings {
+            name: json.text("name")?,
+            greeting: json.text("greeting"),
+            color: json.text("color")?,
+            position: if left { Position::Left } else { Position::Right },
+            ..WidgetSettings::default()
+        })
     }
 
     fn url(&self, path: &str) -> String {
@@ -85,15 +81,29 @@ fn with_token(request: RequestBuilder, token: Option<&str>) -> RequestBuilder {
 
 /// 2xx is taken; 4xx is final, but for those that only ask to wait; everything else is not known.
 fn told(id: String, answer: &Response, body: Option<String>) -> Event {
-    let body = body.unwrap_or_default();
-    match (answer.status(), from_json(&body)) {
-        (200 | 202, Some(taken)) => Event::Answered(id, taken),
-        (408 | 425 | 429, _) | (0..400, _) | (500.., _) => {
+    let body = Json::parse(&body.unwrap_or_default());
+    match answer.status() {
+        200 | 202 if body.is_object() => Event::Answered(id, answer_told(&body)),
+        408 | 425 | 429 | 0..400 | 500.. => {
             let asked = answer.headers().get("Retry-After").and_then(|seconds| js_number(&seconds));
             Event::Unanswered(id, asked, js_sys::Math::random())
         }
-        _ => Event::Refused(id, from_json::<Refusal>(&body).unwrap_or_default().title),
+        _ => Event::Refused(id, body.text("title").unwrap_or_default()),
     }
+}
+
+fn answer_told(json: &Json) -> Answer {
+    Answer {
+        queued: json.flag("queued"),
+        session_token: json.text("sessionToken"),
+        email: json.text("email"),
+        suggestion: json.text("suggestion"),
+        reply: message_told(&json.field("reply")),
+    }
+}
+
+fn message_told(json: &Json) -> Option<Told> {
+    Some(Told { message_id: json.text("messageId")?, role: json.text("role")?, text: json.text("text")? })
 }
 
 /// The browser's own reading of numbers, which costs no bytes.

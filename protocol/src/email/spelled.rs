@@ -373,7 +373,7 @@ fn read(view: &View, marker: &Marker, url: &UrlState, message: &Message) -> Opti
         && fits
         && form_holds(view, marker, span, &domain, message)
         && allows(view, url, span, &local, &domain.text);
-    accepted.then(|| Spelled { start, end: domain.end, local, domain: domain.text })
+    accepted.then_some(Spelled { start, end: domain.end, local, domain: domain.text })
 }
 
 fn form_holds(
