@@ -69,7 +69,9 @@ impl FromRequestParts<App> for SessionReader {
         params.finish_leniently()?;
         let session: SessionId = session.ok_or_else(Problem::unauthenticated)?;
         let token: SessionToken = bearer(&parts.headers).ok_or_else(Problem::unauthenticated)?;
-        let site = app.sites.by_token(&app.secret, &token, &session).await?;
+        let tenant =
+            Tenant::of_session(&app.secret, &token, &session).ok_or_else(Problem::unauthenticated)?;
+        let site = app.store.site_of(&tenant).await?.map(Arc::new);
         Ok(Self { site: from_allowed_origin(site, &parts.headers)?, session })
     }
 }

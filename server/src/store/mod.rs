@@ -176,6 +176,8 @@ pub trait Store: Send + Sync + 'static {
     async fn revoke_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError>;
     /// What a site key stands for.
     async fn site(&self, key: &SiteKey) -> Result<Option<Site>, StoreError>;
+    /// The site of a business.
+    async fn site_of(&self, tenant: &Tenant) -> Result<Option<Site>, StoreError>;
     /// Whose key has this hash; `None` for unknown and revoked ones.
     async fn tenant_of_key(&self, hash: &KeyHash) -> Result<Option<Tenant>, StoreError>;
     /// The installation's secret of 32 bytes, made on first use.

@@ -5,7 +5,7 @@ use mongodb::Collection;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Document, deserialize_from_bson, doc, serialize_to_bson};
 use mongodb::error::Error;
-use porchlight_protocol::ids::{AdminId, SiteKey};
+use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
 
 use super::documents::{date, unreadable};
@@ -125,8 +125,8 @@ pub(super) async fn revoke_key(store: &MongoStore, id: &str, now: Timestamp) -> 
     Ok(api_keys(store).find_one(doc! { "_id": id }).await?.is_some())
 }
 
-pub(super) async fn site(store: &MongoStore, key: &SiteKey) -> Result<Option<Site>> {
-    let found = admins(store).find_one(doc! { "siteKey": key.as_str() }).await?;
+pub(super) async fn site(store: &MongoStore, filter: Document) -> Result<Option<Site>> {
+    let found = admins(store).find_one(filter).await?;
     found.as_ref().map(site_of).transpose()
 }
 

@@ -152,8 +152,13 @@ impl Store for MongoStore {
     }
 
     async fn site(&self, key: &SiteKey) -> Result<Option<Site>, StoreError> {
-        let key = key.clone();
-        self.run(|store| async move { admins::site(&store, &key).await }).await
+        let own = doc! { "siteKey": key.as_str() };
+        self.run(|store| async move { admins::site(&store, own).await }).await
+    }
+
+    async fn site_of(&self, tenant: &Tenant) -> Result<Option<Site>, StoreError> {
+        let own = doc! { "_id": tenant.admin_id().as_str() };
+        self.run(|store| async move { admins::site(&store, own).await }).await
     }
 
     async fn tenant_of_key(&self, hash: &KeyHash) -> Result<Option<Tenant>, StoreError> {

@@ -98,11 +98,19 @@ pub(super) fn revoke_key(t: &Transaction<'_>, id: &str, now: Timestamp) -> Resul
 }
 
 pub(super) fn site(c: &Connection, key: &SiteKey) -> Result<Option<Site>> {
-    let mut select = c.prepare_cached("SELECT id, allowed_origins, widget FROM admins WHERE site_key = ?")?;
+    site_where(c, "site_key", key.as_str())
+}
+
+pub(super) fn site_of(c: &Connection, admin: &AdminId) -> Result<Option<Site>> {
+    site_where(c, "id", admin.as_str())
+}
+
+fn site_where(c: &Connection, column: &str, value: &str) -> Result<Option<Site>> {
+    let sql = format!("SELECT id, allowed_origins, widget FROM admins WHERE {column} = ?");
     let site = |row: &Row<'_>| {
         Ok(Site { tenant: tenant(row)?, allowed_origins: json(row, 1)?, widget: json(row, 2)? })
     };
-    select.query_row([key.as_str()], site).optional()
+    c.prepare_cached(&sql)?.query_row([value], site).optional()
 }
 
 pub(super) fn tenant_of_key(c: &Connection, hash: &KeyHash) -> Result<Option<Tenant>> {

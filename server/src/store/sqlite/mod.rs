@@ -168,6 +168,11 @@ impl Store for SqliteStore {
         self.read(move |c| admins::site(c, &key)).await
     }
 
+    async fn site_of(&self, tenant: &Tenant) -> Result<Option<Site>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.read(move |c| admins::site_of(c, &admin)).await
+    }
+
     async fn tenant_of_key(&self, hash: &KeyHash) -> Result<Option<Tenant>, StoreError> {
         let hash = hash.clone();
         self.read(move |c| admins::tenant_of_key(c, &hash)).await
