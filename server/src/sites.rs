@@ -14,10 +14,13 @@ const AGE: Duration = Duration::from_secs(5);
 /// Most site keys that are remembered, unknown ones included: guessing must not fill the memory.
 const MOST: usize = 10_000;
 
+/// When the store was asked, and what it said.
+type Answer = (Instant, Option<Arc<Site>>);
+
 /// The sites of this installation.
 pub struct Sites {
     store: Arc<dyn Store>,
-    by_key: Mutex<HashMap<SiteKey, (Instant, Option<Arc<Site>>)>>,
+    by_key: Mutex<HashMap<SiteKey, Answer>>,
 }
 
 impl Sites {

@@ -76,11 +76,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         key("apiKey"),
         key("apiKey")
     );
-    loop {
-        match stopped.recv_timeout(Duration::from_millis(500)) {
-            Err(mpsc::RecvTimeoutError::Timeout) => {}
-            _ => break,
-        }
+    while let Err(mpsc::RecvTimeoutError::Timeout) = stopped.recv_timeout(Duration::from_millis(500)) {
         if server.has_ended()?.is_some() || edge.has_ended()?.is_some() {
             bail!(
                 "the server or the edge has ended by itself; PORCHLIGHT_VERBOSE=1 shows what the edge says"

@@ -1,6 +1,7 @@
 //! A batch of captures as one transaction.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use porchlight_protocol::time::Timestamp;
 use rusqlite::{Connection, Error, OptionalExtension, Transaction, params};
@@ -27,10 +28,10 @@ pub(super) fn batch(
     let mut results = Vec::with_capacity(batch.len());
     for incoming in batch {
         let key = (incoming.tenant.admin_id().as_str(), incoming.session_id.as_str());
-        if !sessions.contains_key(&key) {
-            sessions.insert(key, Session { messages: session(t, key.0, key.1)? });
-        }
-        let Some(session) = sessions.get_mut(&key) else { continue };
+        let session = match sessions.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(Session { messages: session(t, key.0, key.1)? }),
+        };
         results.push(keep(t, session, incoming)?);
     }
     Ok(results)
@@ -142,14 +143,15 @@ fn update_leads(t: &Transaction<'_>, incoming: &Incoming, conversation: &Convers
     let now: Timestamp = incoming.arrived;
     for link in &conversation.links {
         let contact = Contact { session_id: incoming.session_id.as_str(), conversation, link };
-        match leads::by_email(t, admin.as_str(), &link.email)? {
+        let (record, changed) = match leads::by_email(t, admin.as_str(), &link.email)? {
             Some(mut record) => {
-                if record.absorb(contact, now) {
-                    leads::save(t, &record)?;
-                }
+                let changed = record.absorb(contact, now);
+                (record, changed)
             }
-            None if link.makes_lead => leads::save(t, &LeadRecord::create(new_id(), admin, contact, now))?,
-            None => {}
+            None => (LeadRecord::create(new_id(), admin, contact, now), link.makes_lead),
+        };
+        if changed {
+            leads::save(t, &record)?;
         }
     }
     Ok(())
