@@ -217,20 +217,20 @@ fn sqlite_straightforward(path: &std::path::Path) -> f64 {
     for index in 0..STRAIGHTFORWARD {
         let (session, seq) = (index / MESSAGES_OF_A_SESSION, index % MESSAGES_OF_A_SESSION);
         database
-            .execute("INSERT INTO chats (session, text) VALUES (?, ?)", (session, text(session, seq)))
+            .execute("INSERT INTO chats (session, text) VALUES (?, ?)", (session as i64, text(session, seq)))
             .unwrap();
         if session.is_multiple_of(5) && seq >= 2 {
             let email = format!("visitor{session}@example.com");
             database
                 .execute(
                     "UPDATE chats SET email = ?, requirements = 'x' WHERE session = ?",
-                    (&email, session),
+                    (&email, session as i64),
                 )
                 .unwrap();
             database
                 .execute(
                     "INSERT INTO leads VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1",
-                    (&email, session),
+                    (&email, session as i64),
                 )
                 .unwrap();
         }

@@ -1,19 +1,21 @@
-//! What a visitor needs, as short bullets: a deterministic extractor without any network.
+//! What a visitor needs, as short bullets for the person who follows up: without a network, the same text for the same
+//! conversation.
+//!
+//! [`clean`] takes out what must never appear, [`clauses`] cuts the rest into pieces that say one thing, [`facts`]
+//! decides what a piece is about and names it in few words, [`compose`] lets later words replace earlier ones and
+//! writes the lines. What differs between languages is in [`lexicon`]. Everything is linear in the conversation's
+//! length.
 
-use porchlight_protocol::email::find_emails;
+mod clauses;
+mod clean;
+mod compose;
+mod facts;
+mod lexicon;
 
-/// Who wrote a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Author {
-    /// The visitor of the page.
-    Visitor,
-    /// The assistant.
-    Assistant,
-    /// A person of the business.
-    Agent,
-}
+use facts::Fact;
+use lexicon::Lexicon;
 
-/// One message of a conversation, as the extractor reads it.
+/// One message of a conversation.
 #[derive(Clone, Copy, Debug)]
 pub struct Turn<'a> {
     /// Who wrote it.
@@ -22,93 +24,34 @@ pub struct Turn<'a> {
     pub text: &'a str,
 }
 
-const MAX_BULLETS: usize = 10;
-const MAX_CHARS: usize = 70;
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// The visitor, whose words alone are facts.
+    Visitor,
+    /// The assistant; its questions give short answers their meaning.
+    Assistant,
+    /// A person of the business, likewise.
+    Agent,
+}
 
-/// What introduces a need in English; the longest first, so that nothing of it is left over.
-const NEEDS: &[&str] = &[
-    "we are looking for",
-    "i am looking for",
-    "we're looking for",
-    "i'm looking for",
-    "i need help with",
-    "we need help with",
-    "i would like",
-    "we would like",
-    "looking for",
-    "do you offer",
-    "do you have",
-    "i'd like",
-    "we'd like",
-    "need help with",
-    "we need",
-    "i need",
-    "i want",
-    "we want",
-];
-
-/// The bullets, one a line, needs before budgets; empty where nothing was asked for. Linear in the conversation.
+/// Lines of `• …` joined by line feeds: at most ten, each of at most 70 characters; empty when nothing was asked for.
+/// `turns` are in the order of reading.
 pub fn extract(turns: &[Turn<'_>]) -> String {
-    let (mut needs, mut budgets) = (Vec::new(), Vec::new());
-    for turn in turns.iter().filter(|turn| turn.author == Author::Visitor) {
-        let text = without_addresses(turn.text);
-        for clause in text.split([',', ';', '!', '?', '\n']).flat_map(|part| part.split(". ")) {
-            let clause = clause.trim().trim_end_matches('.');
-            if let Some(budget) = budget(clause) {
-                // A later budget replaces the earlier one.
-                budgets = vec![budget];
-            } else if let Some(need) = need(clause)
-                && !needs.contains(&need)
-            {
-                needs.push(need);
+    let visitor = || turns.iter().filter(|turn| turn.author == Author::Visitor).map(|turn| turn.text);
+    if clean::is_advertising(visitor()) {
+        return String::new();
+    }
+    let lexicon = Lexicon::of(visitor());
+    let mut facts: Vec<Fact> = Vec::new();
+    let mut asked: Option<&str> = None;
+    for turn in turns {
+        match turn.author {
+            Author::Visitor => {
+                compose::take(&mut facts, facts::of_turn(lexicon, turn.text, asked.take()));
             }
+            Author::Assistant | Author::Agent => asked = Some(turn.text),
         }
     }
-    let bullets = needs.into_iter().chain(budgets).take(MAX_BULLETS);
-    bullets.map(|bullet| format!("• {bullet}")).collect::<Vec<_>>().join("\n")
-}
-
-fn without_addresses(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut from = 0;
-    for hit in find_emails(text) {
-        kept.push_str(&text[from..hit.start]);
-        from = hit.end;
-    }
-    kept.push_str(&text[from..]);
-    kept
-}
-
-fn need(clause: &str) -> Option<String> {
-    let lower = clause.to_ascii_lowercase();
-    let (at, cue) = NEEDS.iter().find_map(|cue| lower.find(cue).map(|at| (at, cue)))?;
-    let object = clause.get(at + cue.len()..)?.trim();
-    let bullet = format!("Looking for {object}");
-    (!object.is_empty() && bullet.chars().count() <= MAX_CHARS).then_some(bullet)
-}
-
-fn budget(clause: &str) -> Option<String> {
-    let lower = clause.to_ascii_lowercase();
-    let at = lower.find("budget")?;
-    let amount = clause.get(at + "budget".len()..)?.trim_start_matches([' ', ':']);
-    let amount = amount.strip_prefix("is ").unwrap_or(amount);
-    let bullet = format!("Budget {amount}");
-    (amount.chars().any(|c| c.is_ascii_digit()) && bullet.chars().count() <= MAX_CHARS).then_some(bullet)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(text: &str, expected: &str) {
-        assert_eq!(extract(&[Turn { author: Author::Visitor, text }]), expected, "{text}");
-    }
-
-    #[test]
-    fn needs_and_budgets_are_named() {
-        let text = "Hi, I need help with automation, budget under $500, jane@acme.com";
-        check(text, "• Looking for automation\n• Budget under $500");
-        check("Hello there. Thanks!", "");
-        check("our budget is 2k", "• Budget 2k");
-    }
+    compose::write(facts)
 }
