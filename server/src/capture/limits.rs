@@ -26,9 +26,9 @@ impl Limits {
 
     /// `Err` with the seconds to wait when the session or its site has sent too much.
     pub fn check(&self, admin: &AdminId, session: &SessionId) -> Result<(), u32> {
-        let now = DefaultClock::default().now();
         let wait = |not_until: governor::NotUntil<_>| {
-            let seconds = not_until.wait_time_from(now).as_secs_f64().ceil();
+            // Making a clock is dear; only a refusal needs one.
+            let seconds = not_until.wait_time_from(DefaultClock::default().now()).as_secs_f64().ceil();
             (seconds as u32).max(1)
         };
         if let Some(sessions) = &self.sessions {

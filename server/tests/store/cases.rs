@@ -301,7 +301,7 @@ pub(crate) async fn sorts_and_walks_show_each_lead_once_with_ties(fresh: Fresh) 
             assert_eq!(walked.len(), 23, "{name} {descending}");
             assert_eq!(walked, paged, "{name} {descending}");
             let mut sorted = walked.clone();
-            sorted.sort_by(|a, b| order(a, b));
+            sorted.sort_by(order);
             if descending {
                 sorted.reverse();
             }

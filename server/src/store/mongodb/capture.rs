@@ -1,12 +1,15 @@
 //! A batch of captures in a handful of commands.
 //!
-//! 1. Read the sessions, decide what is new, and insert that, each message marked `pending`. It is durable now.
-//! 2. Read the sessions again: of several writers of one session, the one that inserted last sees all messages.
+//! 1. Read the sessions, decide what is new, and insert that. Where something follows from it, because its session has
+//!    an address, it is marked `pending`. It is durable now.
+//! 2. Read the sessions again: of several writers of one session, the one that inserted last sees all messages. Of
+//!    sessions without an address only that is asked: whether somebody has brought one meanwhile.
 //! 3. Bring leads and tags to what follows from the messages. Both are recomputed, so doing it again changes nothing.
 //! 4. Read which messages the sessions have; if more have come, a writer with an older view may have written last:
 //!    go back to 2. Otherwise take the marks off.
 //!
-//! What a crash leaves behind is still marked, and any process goes through 2 to 4 with it.
+//! What a crash leaves behind is still marked, and any process goes through 2 to 4 with it; and so does the repetition
+//! of a message whose session does not carry the tag that follows from it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,7 +21,7 @@ use porchlight_protocol::time::Timestamp;
 
 use super::commands::{self, persist};
 use super::{MongoStore, Result, documents, leads};
-use crate::conversation::{self, Admission, Conversation, Incoming, Message};
+use crate::conversation::{self, Admission, Conversation, Incoming, Message, Tag};
 use crate::store::{CaptureError, Kept, tombstone};
 use crate::{assistant, clock};
 
@@ -70,19 +73,39 @@ pub(super) async fn batch(store: &MongoStore, batch: &[Incoming]) -> Result<Vec<
         let session = sessions.entry(Key::of(incoming)).or_default();
         plans.push(plan(session, incoming, &erased, &mut documents)?);
     }
-    // What is new is marked as pending, and so is what somebody else has not finished yet.
-    let at_work: Vec<Key> = keys.into_iter().filter(|key| is_pending(&sessions, key)).collect();
+    let now = batch.iter().map(|incoming| incoming.arrived).max().unwrap_or_else(clock::now);
+    let mut new: HashSet<Key> = HashSet::new();
+    new.extend(
+        batch.iter().zip(&plans).filter(|(_, plan)| matches!(plan, Plan::New(_))).map(|(i, _)| Key::of(i)),
+    );
+    let tags = tags(&sessions);
+    let mut inserted = commands::Done::default();
     if documents.is_empty() {
-        // Somebody else's write, which a repetition must not be told about before it is durable.
+        // Somebody else's write, which a repetition must not be told about before it is durable. An insert waits for
+        // all that came before it, this does without one.
         persist(|| commands::settle(&store.database)).await?;
     } else {
-        tag_ahead(&sessions, batch, &mut documents);
-        persist(|| commands::insert(&store.database, "chats", &documents)).await?;
+        mark_ahead(&tags, &mut documents, now);
+        inserted = persist(|| commands::insert(&store.database, "chats", &documents)).await?;
     }
-    let now = batch.iter().map(|incoming| incoming.arrived).max().unwrap_or_else(clock::now);
+    let (linked, plain): (Vec<Key>, Vec<Key>) = keys.into_iter().partition(|key| tags.contains_key(key));
+    let mut at_work: Vec<Key> = linked
+        .into_iter()
+        .filter(|key| {
+            new.contains(key) || sessions.get(key).is_some_and(|session| is_open(session, &tags[key]))
+        })
+        .collect();
+    let plain: Vec<Key> = plain.into_iter().filter(|key| new.contains(key)).collect();
+    at_work.extend(persist(|| with_address(store, &plain)).await?);
     for (key, session) in follow_up(store, at_work, now).await? {
         sessions.insert(key, session);
     }
+    // Only where somebody else inserted the same message first does the session have to be read once more.
+    let doubted = batch.iter().zip(&plans).filter(|(incoming, plan)| {
+        matches!(plan, Plan::New(_)) && inserted.duplicates > 0 && !tags.contains_key(&Key::of(incoming))
+    });
+    let doubted: Vec<Key> = in_order(doubted.map(|(incoming, _)| Key::of(incoming)));
+    sessions.extend(persist(|| load(store, &doubted)).await?);
     Ok(batch.iter().zip(plans).map(|(incoming, plan)| result(&sessions, incoming, plan)).collect())
 }
 
@@ -120,8 +143,27 @@ fn key_of(document: &Document) -> Option<Key> {
     })
 }
 
-fn is_pending(sessions: &Sessions, key: &Key) -> bool {
-    sessions.get(key).is_some_and(|session| session.messages.iter().any(|message| message.pending))
+/// Whether something may still have to be done for a session that was read.
+fn is_open(session: &Session, tag: &Tag) -> bool {
+    session.messages.iter().any(|message| message.pending || message.tag.as_ref() != Some(tag))
+}
+
+/// What the messages of each session must carry; sessions without an address are not there.
+fn tags(sessions: &Sessions) -> HashMap<Key, Tag> {
+    let derived = sessions.iter().map(|(key, session)| (key, conversation::derive(&session.messages)));
+    derived.filter_map(|(key, derived)| Some((key.clone(), derived?.tag))).collect()
+}
+
+/// Which of the sessions hold an address now.
+async fn with_address(store: &MongoStore, keys: &[Key]) -> Result<Vec<Key>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut filter = of_sessions(keys);
+    filter.insert("addresses", doc! { "$exists": true });
+    let fields = doc! { "adminId": 1, "sessionId": 1 };
+    let found: Vec<Document> = store.chats.find(filter).projection(fields).await?.try_collect().await?;
+    Ok(in_order(found.iter().filter_map(key_of)))
 }
 
 fn plan(
@@ -138,13 +180,13 @@ fn plan(
         }
         Admission::New(message) => {
             let id = ObjectId::new();
-            documents.push(documents::of_message(id, admin, &message, Some(incoming.arrived))?);
+            documents.push(documents::of_message(id, admin, &message)?);
             session.ids.push(id.into());
             session.messages.push((*message).clone());
             if message.opened || incoming.authorised {
                 let reply = assistant::reply(&session.messages, &message, incoming.arrived);
                 let id = ObjectId::new();
-                documents.push(documents::of_message(id, admin, &reply, None)?);
+                documents.push(documents::of_message(id, admin, &reply)?);
                 session.ids.push(id.into());
                 session.messages.push(reply);
             }
@@ -153,21 +195,15 @@ fn plan(
     }
 }
 
-/// Inserts carry the tag that they most likely end with, which saves most updates.
-fn tag_ahead(sessions: &Sessions, batch: &[Incoming], documents: &mut [Document]) {
-    let mut tags = HashMap::new();
-    for key in batch.iter().map(Key::of) {
-        if let Some(derived) = sessions.get(&key).and_then(|session| conversation::derive(&session.messages))
-        {
-            tags.insert((key.admin.to_string(), key.session), derived.tag);
-        }
-    }
+/// Inserts carry the tag that they most likely end with, which saves most updates, and the mark where one is needed.
+fn mark_ahead(tags: &HashMap<Key, Tag>, documents: &mut [Document], now: Timestamp) {
     for document in documents {
-        let admin = document.get_str("adminId").unwrap_or_default().to_owned();
-        let session = document.get_str("sessionId").unwrap_or_default().to_owned();
-        if let Some(tag) = tags.get(&(admin, session)) {
-            document.insert("email", &tag.email);
-            document.insert("requirements", &tag.requirements);
+        let Some(tag) = key_of(document).and_then(|key| tags.get(&key)) else { continue };
+        document.insert("email", &tag.email);
+        document.insert("requirements", &tag.requirements);
+        // An answer has no consequences of its own.
+        if !document.contains_key("replyTo") {
+            document.insert("pending", documents::date(now));
         }
     }
 }

@@ -17,13 +17,8 @@ pub(super) fn date(at: Timestamp) -> DateTime {
     DateTime::from_millis(at.millis())
 }
 
-/// A message of `admin` as it is kept. `arrived` marks it as pending: something that follows from it is to be done.
-pub(super) fn of_message(
-    id: ObjectId,
-    admin: &str,
-    message: &Message,
-    arrived: Option<Timestamp>,
-) -> Result<Document> {
+/// A message of `admin` as it is kept, without the mark that something follows from it.
+pub(super) fn of_message(id: ObjectId, admin: &str, message: &Message) -> Result<Document> {
     let mut document = doc! {
         "_id": id,
         "adminId": admin,
@@ -59,9 +54,6 @@ pub(super) fn of_message(
     if let Some(tag) = &message.tag {
         document.insert("email", &tag.email);
         document.insert("requirements", &tag.requirements);
-    }
-    if let Some(arrived) = arrived {
-        document.insert("pending", date(arrived));
     }
     Ok(document)
 }
