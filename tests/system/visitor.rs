@@ -21,7 +21,7 @@ async fn one_person_is_one_lead(kind: &str) {
     assert_eq!(lead["firstMessage"], FIRST);
     assert_eq!(lead["source"], system.page("index.html?utm_source=test"));
     assert_eq!(lead["conversationCount"], 1);
-    let requirements = lead["requirements"].as_str().unwrap_or_default();
+    let requirements = lead["requirements"].as_str().unwrap_or_default().to_lowercase();
     assert!(requirements.contains("automation") && requirements.contains("$500"), "{requirements}");
     assert_eq!(system.server.stored_messages().await, [("jane@acme.com".to_owned(), FIRST.to_owned())]);
 
