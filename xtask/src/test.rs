@@ -37,6 +37,11 @@ pub(crate) fn run() -> anyhow::Result<bool> {
         .env("PORCHLIGHT_TEST_CHROMEDRIVER", driver);
     count.tests(&mut tests);
     drop(mongodb);
+    say("Reading the corpus of addresses in WebAssembly");
+    let mut in_wasm = cargo(&["test", "--target", "wasm32-unknown-unknown"]);
+    in_wasm.args(["--package", "porchlight-protocol", "--test", "email"]);
+    in_wasm.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools::wasm_test_runner()?);
+    count.tests(&mut in_wasm);
     println!("{} passed, {} failed", count.passed, count.failed);
     Ok(count.failed == 0)
 }

@@ -61,11 +61,20 @@ fn installed(crate_name: &str, version: &str, program: &str) -> anyhow::Result<P
 
 /// The `wasm-bindgen` of the version in `Cargo.lock`: another would refuse the crate.
 pub(crate) fn wasm_bindgen() -> anyhow::Result<PathBuf> {
+    wasm_bindgen_program("wasm-bindgen")
+}
+
+/// What runs WebAssembly tests on Node.
+pub(crate) fn wasm_test_runner() -> anyhow::Result<PathBuf> {
+    wasm_bindgen_program("wasm-bindgen-test-runner")
+}
+
+fn wasm_bindgen_program(program: &str) -> anyhow::Result<PathBuf> {
     let lock = fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock cannot be read")?;
     let behind = lock.split("name = \"wasm-bindgen\"\nversion = \"").nth(1);
     let version =
         behind.and_then(|rest| rest.split('"').next()).context("Cargo.lock names no wasm-bindgen")?;
-    installed("wasm-bindgen-cli", version, "wasm-bindgen")
+    installed("wasm-bindgen-cli", version, program)
 }
 
 pub(crate) fn wasm_pack() -> anyhow::Result<PathBuf> {

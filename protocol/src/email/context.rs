@@ -8,7 +8,6 @@ use super::view::View;
 pub(super) struct UrlState {
     next: usize,
     scheme: bool,
-    slash: bool,
     query: bool,
 }
 
@@ -18,15 +17,13 @@ impl UrlState {
         for index in self.next..at {
             let Some(c) = view.at(index) else { break };
             if ends_url(c) {
-                (self.scheme, self.slash, self.query) = (false, false, false);
+                (self.scheme, self.query) = (false, false);
             } else if c == '/'
                 && view.before(index) == Some('/')
                 && view.before(index.wrapping_sub(1)) == Some(':')
             {
-                (self.scheme, self.slash, self.query) = (true, false, false);
+                (self.scheme, self.query) = (true, false);
             } else {
-                // The first slash of `://` is forgotten when the second is read.
-                self.slash |= c == '/';
                 self.query |= matches!(c, '?' | '#');
             }
         }

@@ -51,11 +51,13 @@ pub(super) fn read(view: &View, from: usize) -> Option<Domain> {
 fn labels(view: &View, from: usize) -> Vec<(usize, usize)> {
     let mut labels: Vec<(usize, usize)> = Vec::new();
     let mut start = from;
+    let mut small = true;
     loop {
         let end = label_end(view, start);
-        if end == start || starts_sentence(view, &labels, (start, end)) {
+        if end == start || (small && starts_sentence(view, &labels, (start, end))) {
             return labels;
         }
+        small = small && !view.slice(start, end).any(char::is_uppercase);
         labels.push((start, end));
         match view.at(end) {
             Some('.') => {}
@@ -94,12 +96,11 @@ fn two_letter_tld_follows(view: &View, from: usize) -> bool {
     letters.take(3).count() == 2 && is_tld(&view.lower(from, from + 2))
 }
 
-/// S2: a capitalised word behind a domain that is complete and all in lower case.
+/// S2: a capitalised word behind labels in lower case that make a complete domain.
 fn starts_sentence(view: &View, labels: &[(usize, usize)], label: (usize, usize)) -> bool {
-    let (Some(first), Some(last)) = (labels.first(), labels.last()) else { return false };
+    let Some(last) = labels.last().filter(|_| labels.len() >= 2) else { return false };
     let mut word = view.slice(label.0, label.1);
-    let capitalised = word.next().is_some_and(char::is_uppercase) && word.all(char::is_lowercase);
-    if labels.len() < 2 || !capitalised || view.slice(first.0, last.1).any(char::is_uppercase) {
+    if !(word.next().is_some_and(char::is_uppercase) && word.all(char::is_lowercase)) {
         return false;
     }
     let ending = view.lower(last.0, last.1);

@@ -146,10 +146,37 @@ pub(super) fn is_tld(label: &str) -> bool {
     if let Some(rest) = label.strip_prefix("xn--") {
         return !rest.is_empty();
     }
-    // Lines have one length each; a label of another length is on none of them.
-    let mut lines = TLDS.lines().skip(1);
-    let line = lines.find(|line| line.split(' ').next().is_some_and(|first| first.len() == label.len()));
-    line.is_some_and(|line| holds(line.as_bytes(), label.as_bytes()))
+    let line = LINES.get(label.len()).and_then(|(from, to)| TLDS.as_bytes().get(*from..*to));
+    line.is_some_and(|line| holds(line, label.as_bytes()))
+}
+
+/// No top-level domain has as many bytes.
+const TOO_LONG: usize = 64;
+
+/// Where the words of each length begin and end in [`TLDS`]; nothing for a length that none has.
+static LINES: [(usize, usize); TOO_LONG] = lines(TLDS.as_bytes());
+
+const fn lines(list: &[u8]) -> [(usize, usize); TOO_LONG] {
+    let mut found = [(0, 0); TOO_LONG];
+    let mut from = behind_line(list, 0);
+    while from < list.len() {
+        let end = behind_line(list, from);
+        let mut length = 0;
+        while list[from + length] > b' ' {
+            length += 1;
+        }
+        found[length] = (from, end - 1);
+        from = end;
+    }
+    found
+}
+
+const fn behind_line(list: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while at < list.len() && list[at] != b'\n' {
+        at += 1;
+    }
+    at + 1
 }
 
 /// What was meant by a slip of a top-level domain.

@@ -35,7 +35,7 @@ fn name_end(view: &View, from: usize) -> usize {
 fn comma_or_two_dots(view: &View, at: usize, name: &str) -> Option<Repaired> {
     let (first, second) = (view.at(at)?, view.at(at + 1));
     let separator = match (first, second) {
-        ('.' | ',', Some('.' | ',')) => 2,
+        ('.', Some('.' | ',')) | (',', Some('.')) => 2,
         (',', _) => 1,
         _ => return None,
     };

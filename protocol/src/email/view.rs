@@ -2,7 +2,8 @@
 //! a way back to the byte offsets of the original.
 
 /// The characters of a text as they are read.
-pub(super) struct View {
+pub(super) struct View<'a> {
+    text: &'a str,
     chars: Vec<Read>,
 }
 
@@ -10,21 +11,19 @@ pub(super) struct View {
 struct Read {
     c: char,
     start: u32,
-    end: u32,
 }
 
-impl View {
+impl<'a> View<'a> {
     /// Reads a text; linear in its length. Texts of 4 GiB and more are read up to there.
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn of(text: &'a str) -> Self {
         let mut chars = Vec::with_capacity(text.len());
         for (start, c) in text.char_indices() {
-            let end = start + c.len_utf8();
-            let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) else { break };
+            let Ok(start) = u32::try_from(start) else { break };
             if !is_invisible(c) {
-                chars.push(Read { c: read_as(c), start, end });
+                chars.push(Read { c: read_as(c), start });
             }
         }
-        Self { chars }
+        Self { text, chars }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -49,14 +48,28 @@ impl View {
 
     /// The byte offsets in the original that a stretch of the view covers.
     pub(super) fn span(&self, from: usize, to: usize) -> (usize, usize) {
-        let start = self.chars.get(from).map_or(0, |read| read.start);
-        let end = self.chars.get(to.wrapping_sub(1)).map_or(start, |read| read.end);
-        (start as usize, end as usize)
+        let start = self.chars.get(from).map_or(0, |read| read.start as usize);
+        let last = self.chars.get(to.wrapping_sub(1)).map_or(start, |read| read.start as usize);
+        let behind = self.text.get(last..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        (start, last + behind)
     }
 
-    /// The stretch in lower case, by Unicode's rules.
+    /// The stretch in lower case, by Unicode's rules: a capital sigma that ends a word becomes the final one, so that
+    /// a Greek address is the same in capitals and in small letters.
     pub(super) fn lower(&self, from: usize, to: usize) -> String {
-        self.slice(from, to).flat_map(char::to_lowercase).collect()
+        let mut lower = String::with_capacity(to.saturating_sub(from));
+        let mut before = None;
+        let mut chars = self.slice(from, to).peekable();
+        while let Some(c) = chars.next() {
+            let ends_word = !chars.peek().is_some_and(|next| next.is_alphabetic());
+            if c == 'Σ' && ends_word && before.is_some_and(char::is_alphabetic) {
+                lower.push('ς');
+            } else {
+                lower.extend(c.to_lowercase());
+            }
+            before = Some(c);
+        }
+        lower
     }
 
     /// Whether the stretch from `from` spells an ASCII word, in any case.
