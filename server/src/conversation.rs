@@ -171,6 +171,14 @@ pub fn admit(session: &[Message], incoming: &Incoming) -> Admission {
 
 /// What follows from a session's messages; `None` while no visitor message of it holds an address.
 pub fn derive(session: &[Message]) -> Option<Conversation> {
+    derive_with(session, requirements_of)
+}
+
+/// As [`derive`], for a caller who may know the requirements of these very messages already.
+pub fn derive_with(
+    session: &[Message],
+    requirements: impl FnOnce(&[Message]) -> String,
+) -> Option<Conversation> {
     let mut visitor: Vec<&Message> = session.iter().filter(|m| m.role == Role::Visitor).collect();
     visitor.sort_by_key(|m| (m.seq, m.at, &m.message_id));
     let email = visitor.iter().rev().find_map(|m| m.addresses.first())?.clone();
@@ -184,7 +192,7 @@ pub fn derive(session: &[Message]) -> Option<Conversation> {
         },
         last_at: visitor.iter().map(|m| m.at).max()?,
         pending_since: visitor.iter().filter(|m| m.pending).map(|m| m.at).min(),
-        tag: Tag { email, requirements: requirements_of(session) },
+        tag: Tag { email, requirements: requirements(session) },
     })
 }
 
@@ -234,7 +242,8 @@ fn links(visitor: &[&Message], current: &str) -> Vec<Link> {
     links
 }
 
-fn requirements_of(session: &[Message]) -> String {
+/// What the visitor of a session needs.
+pub fn requirements_of(session: &[Message]) -> String {
     let mut ordered: Vec<&Message> = session.iter().collect();
     ordered.sort_by(|a, b| reading_order(a).cmp(&reading_order(b)));
     let turns: Vec<Turn<'_>> =

@@ -1,6 +1,7 @@
 //! The words of each language that the extractor goes by. Patterns are matched without regard to letter case.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
 
@@ -224,6 +225,17 @@ const POLISH: Words = Words {
 
 const LANGUAGES: [&Words; 8] = [&ENGLISH, &GERMAN, &FRENCH, &SPANISH, &ITALIAN, &PORTUGUESE, &DUTCH, &POLISH];
 
+/// Each frequent word with the languages, by their place, that have it.
+static COMMON: LazyLock<HashMap<&str, Vec<usize>>> = LazyLock::new(|| {
+    let mut common: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (language, words) in LANGUAGES.iter().enumerate() {
+        for word in words.common.split(' ') {
+            common.entry(word).or_default().push(language);
+        }
+    }
+    common
+});
+
 /// Compiled when the first conversation of the language is read.
 static LEXICONS: [OnceLock<Lexicon>; 8] = [const { OnceLock::new() }; 8];
 
@@ -239,9 +251,8 @@ impl Lexicon {
         let mut counts = [0usize; LANGUAGES.len()];
         for text in texts {
             for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
-                let word = word.to_lowercase();
-                for (count, words) in counts.iter_mut().zip(LANGUAGES) {
-                    *count += usize::from(words.common.split(' ').any(|common| common == word));
+                for language in COMMON.get(word.to_lowercase().as_str()).into_iter().flatten() {
+                    counts[*language] += 1;
                 }
             }
         }

@@ -53,6 +53,20 @@ struct Session {
 
 type Sessions = HashMap<Key, Session>;
 
+/// What was found to follow from a session: its tag, and the messages that it follows from.
+struct Tagged {
+    tag: Tag,
+    ids: HashSet<String>,
+}
+
+type Tags = HashMap<Key, Tagged>;
+
+impl Session {
+    fn ids(&self) -> HashSet<String> {
+        self.ids.iter().map(Bson::to_string).collect()
+    }
+}
+
 /// What is to become of an incoming message.
 enum Plan {
     /// It is to be kept as this document.
@@ -78,7 +92,7 @@ pub(super) async fn batch(store: &MongoStore, batch: &[Incoming]) -> Result<Vec<
     new.extend(
         batch.iter().zip(&plans).filter(|(_, plan)| matches!(plan, Plan::New(_))).map(|(i, _)| Key::of(i)),
     );
-    let tags = tags(&sessions);
+    let mut tags = tags(&sessions);
     let mut inserted = commands::Done::default();
     if documents.is_empty() {
         // Somebody else's write, which a repetition must not be told about before it is durable. An insert waits for
@@ -92,21 +106,19 @@ pub(super) async fn batch(store: &MongoStore, batch: &[Incoming]) -> Result<Vec<
     let mut at_work: Vec<Key> = linked
         .into_iter()
         .filter(|key| {
-            new.contains(key) || sessions.get(key).is_some_and(|session| is_open(session, &tags[key]))
+            new.contains(key) || sessions.get(key).is_some_and(|session| is_open(session, &tags[key].tag))
         })
         .collect();
     let plain: Vec<Key> = plain.into_iter().filter(|key| new.contains(key)).collect();
     at_work.extend(persist(|| with_address(store, &plain)).await?);
-    for (key, session) in follow_up(store, at_work, now).await? {
-        sessions.insert(key, session);
-    }
+    sessions.extend(follow_up(store, at_work, &mut tags, now).await?);
     // Only where somebody else inserted the same message first does the session have to be read once more.
     let doubted = batch.iter().zip(&plans).filter(|(incoming, plan)| {
         matches!(plan, Plan::New(_)) && inserted.duplicates > 0 && !tags.contains_key(&Key::of(incoming))
     });
     let doubted: Vec<Key> = in_order(doubted.map(|(incoming, _)| Key::of(incoming)));
     sessions.extend(persist(|| load(store, &doubted)).await?);
-    Ok(batch.iter().zip(plans).map(|(incoming, plan)| result(&sessions, incoming, plan)).collect())
+    Ok(batch.iter().zip(plans).map(|(incoming, plan)| result(&sessions, &tags, incoming, plan)).collect())
 }
 
 /// Goes through the sessions of which messages that arrived before `before` are still marked.
@@ -126,7 +138,7 @@ pub(super) async fn finish_pending(store: &MongoStore, before: Timestamp) -> Res
             return Ok(finished);
         }
         finished += keys.len() as u64;
-        follow_up(store, keys, clock::now()).await?;
+        follow_up(store, keys, &mut Tags::new(), clock::now()).await?;
     }
 }
 
@@ -149,9 +161,12 @@ fn is_open(session: &Session, tag: &Tag) -> bool {
 }
 
 /// What the messages of each session must carry; sessions without an address are not there.
-fn tags(sessions: &Sessions) -> HashMap<Key, Tag> {
-    let derived = sessions.iter().map(|(key, session)| (key, conversation::derive(&session.messages)));
-    derived.filter_map(|(key, derived)| Some((key.clone(), derived?.tag))).collect()
+fn tags(sessions: &Sessions) -> Tags {
+    let derived = sessions.iter().filter_map(|(key, session)| {
+        let tag = conversation::derive(&session.messages)?.tag;
+        Some((key.clone(), Tagged { tag, ids: session.ids() }))
+    });
+    derived.collect()
 }
 
 /// Which of the sessions hold an address now.
@@ -196,9 +211,9 @@ fn plan(
 }
 
 /// Inserts carry the tag that they most likely end with, which saves most updates, and the mark where one is needed.
-fn mark_ahead(tags: &HashMap<Key, Tag>, documents: &mut [Document], now: Timestamp) {
+fn mark_ahead(tags: &Tags, documents: &mut [Document], now: Timestamp) {
     for document in documents {
-        let Some(tag) = key_of(document).and_then(|key| tags.get(&key)) else { continue };
+        let Some(Tagged { tag, .. }) = key_of(document).and_then(|key| tags.get(&key)) else { continue };
         document.insert("email", &tag.email);
         document.insert("requirements", &tag.requirements);
         // An answer has no consequences of its own.
@@ -208,48 +223,60 @@ fn mark_ahead(tags: &HashMap<Key, Tag>, documents: &mut [Document], now: Timesta
     }
 }
 
-/// Steps 2 to 4 for the sessions; returns them as they were read last.
-async fn follow_up(store: &MongoStore, keys: Vec<Key>, now: Timestamp) -> Result<Sessions> {
+/// Steps 2 to 4 for the sessions; returns them as they were read last, and brings `tags` to what follows from them.
+async fn follow_up(store: &MongoStore, keys: Vec<Key>, tags: &mut Tags, now: Timestamp) -> Result<Sessions> {
     let mut finished = Sessions::new();
     let mut keys = keys;
     for _ in 0..MOST_ROUNDS {
         if keys.is_empty() {
             break;
         }
-        let (round, open) = persist(|| follow_up_once(store, &keys, now)).await?;
-        finished.extend(round);
-        keys = open;
+        let round = persist(|| follow_up_once(store, &keys, tags, now)).await?;
+        finished.extend(round.sessions);
+        tags.extend(round.tags);
+        keys = round.open;
     }
     Ok(finished)
 }
 
-/// One round; returns the sessions and which of them have got more messages meanwhile.
-async fn follow_up_once(store: &MongoStore, keys: &[Key], now: Timestamp) -> Result<(Sessions, Vec<Key>)> {
+struct Round {
+    sessions: Sessions,
+    tags: Tags,
+    /// Sessions that have got more messages meanwhile.
+    open: Vec<Key>,
+}
+
+async fn follow_up_once(store: &MongoStore, keys: &[Key], known: &Tags, now: Timestamp) -> Result<Round> {
     let sessions = load(store, keys).await?;
-    let followed: Vec<(&Key, Conversation)> = keys
-        .iter()
-        .filter_map(|key| Some((key, conversation::derive(&sessions.get(key)?.messages)?)))
-        .collect();
+    let followed: Vec<(&Key, Conversation)> =
+        keys.iter().filter_map(|key| Some((key, derive(sessions.get(key)?, known.get(key))?))).collect();
     let wrong: Vec<Document> = followed
         .iter()
         .filter(|(key, derived)| sessions[*key].messages.iter().any(|m| m.tag.as_ref() != Some(&derived.tag)))
         .map(|(key, derived)| tag_statement(key, derived))
         .collect();
     try_join!(leads::follow(store, &followed, now), commands::update(&store.database, "chats", &wrong))?;
-    let linked: Vec<Key> = followed.iter().map(|(key, _)| (*key).clone()).collect();
+    let tagged = |(key, derived): (&Key, Conversation)| {
+        (key.clone(), Tagged { tag: derived.tag, ids: sessions[key].ids() })
+    };
+    let tags: Tags = followed.into_iter().map(tagged).collect();
+    let linked: Vec<Key> = tags.keys().cloned().collect();
     let ids = load_ids(store, &linked).await?;
-    let open: Vec<Key> = linked
-        .into_iter()
-        .filter(|key| {
-            let seen: HashSet<String> = sessions[key].ids.iter().map(Bson::to_string).collect();
-            ids.get(key) != Some(&seen) && ids.contains_key(key)
-        })
-        .collect();
+    let is_open = |key: &Key| ids.get(key).is_some_and(|ids| *ids != tags[key].ids);
+    let open: Vec<Key> = linked.into_iter().filter(is_open).collect();
     let done =
         sessions.iter().filter(|(key, _)| !open.contains(key)).filter_map(|(k, s)| unmark_statement(k, s));
     let done: Vec<Document> = done.collect();
     commands::update_lightly(&store.database, "chats", &done).await?;
-    Ok((sessions, open))
+    Ok(Round { sessions, tags, open })
+}
+
+/// What follows from a session; messages do not change, so that the same ones need not be read for needs again.
+fn derive(session: &Session, known: Option<&Tagged>) -> Option<Conversation> {
+    conversation::derive_with(&session.messages, |messages| match known {
+        Some(known) if known.ids == session.ids() => known.tag.requirements.clone(),
+        _ => conversation::requirements_of(messages),
+    })
 }
 
 fn tag_statement(key: &Key, derived: &Conversation) -> Document {
@@ -272,7 +299,7 @@ fn unmark_statement(key: &Key, session: &Session) -> Option<Document> {
     (!ids.is_empty()).then(|| doc! { "q": filter, "u": { "$unset": { "pending": "" } }, "multi": true })
 }
 
-fn result(sessions: &Sessions, incoming: &Incoming, plan: Plan) -> Result<Kept, CaptureError> {
+fn result(sessions: &Sessions, tags: &Tags, incoming: &Incoming, plan: Plan) -> Result<Kept, CaptureError> {
     let own = match plan {
         Plan::Erased(message) => {
             return Ok(Kept { message: *message, duplicate: true, session_email: None, reply: None });
@@ -295,7 +322,7 @@ fn result(sessions: &Sessions, incoming: &Incoming, plan: Plan) -> Result<Kept, 
             Admission::New(_) => return Err(lost().into()),
         },
     };
-    let tag = conversation::derive(&session.messages).map(|derived| derived.tag);
+    let tag = tags.get(&Key::of(incoming)).map(|tagged| tagged.tag.clone());
     let reply = session.messages.iter().find(|m| m.reply_to.as_ref() == Some(&message.message_id));
     Ok(Kept {
         reply: reply.map(|reply| Message { tag: tag.clone(), ..reply.clone() }),

@@ -16,6 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
 use porchlight_protocol::time::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::{Admin, CaptureError, Edited, Erased, Kept, KeyHash, KeyRecord, Site, Store, StoreError, Tenant};
@@ -46,12 +47,11 @@ impl SqliteStore {
     /// Opens the file, or makes it, with its tables and indexes.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let mut writer = Connection::open(path).map_err(failure)?;
-        writer.busy_timeout(BUSY).map_err(failure)?;
+        configure(&writer).map_err(failure)?;
         writer.pragma_update(None, "journal_mode", "WAL").map_err(failure)?;
         writer.pragma_update(None, "synchronous", "FULL").map_err(failure)?;
         // What is erased must not linger in the file.
         writer.pragma_update(None, "secure_delete", "ON").map_err(failure)?;
-        writer.set_prepared_statement_cache_capacity(64);
         migrate(&mut writer).map_err(failure)?;
         let shared =
             Shared { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) };
@@ -99,9 +99,17 @@ impl SqliteStore {
 
 fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
     let reader = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    reader.busy_timeout(BUSY)?;
+    configure(&reader)?;
     reader.pragma_update(None, "query_only", "ON")?;
     Ok(reader)
+}
+
+fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    // Plans must not depend on the values: a statement would be compiled again for each of them.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn migrate(writer: &mut Connection) -> Result<(), rusqlite::Error> {
