@@ -9,9 +9,11 @@ use axum::{Json, Router, middleware};
 use porchlight_protocol::problem::Problem;
 use serde_json::{Value, json};
 
+use crate::analytics::Analytics;
 use crate::capture::{Batcher, Drain, Limits};
 use crate::config::ServeConfig;
 use crate::error::ApiResult;
+use crate::key_uses::KeyUses;
 use crate::keys::Secret;
 use crate::middleware::observe;
 use crate::sites::Sites;
@@ -29,6 +31,8 @@ pub struct App {
     pub(crate) batcher: Batcher,
     pub(crate) limits: Arc<Limits>,
     pub(crate) sites: Arc<Sites>,
+    pub(crate) analytics: Arc<Analytics>,
+    pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) edge_secret: Option<Arc<str>>,
 }
 
@@ -39,12 +43,19 @@ impl App {
         let app = Self {
             limits: Arc::new(Limits::new(config)),
             sites: Arc::new(Sites::new(Arc::clone(&store))),
+            analytics: Arc::new(Analytics::new(Arc::clone(&store))),
+            key_uses: Arc::default(),
             edge_secret: config.edge_secret.as_deref().map(Arc::from),
             store,
             secret,
             batcher,
         };
         (app, drain)
+    }
+
+    /// The figures, for the task that keeps them fresh.
+    pub fn analytics(&self) -> Arc<Analytics> {
+        Arc::clone(&self.analytics)
     }
 
     /// The limits, for the task that tidies them.
@@ -79,6 +90,7 @@ fn business_routes() -> Router<App> {
     Router::new()
         .route("/api/leads-enhanced", get(http::list).put(http::put).delete(http::delete))
         .route("/api/leads-enhanced/{id}", get(http::get).put(http::put).delete(http::delete))
+        .route("/api/leads-enhanced/{id}/events", get(http::events))
         .route("/api/chats", get(chats::get))
 }
 

@@ -16,21 +16,36 @@ use porchlight_protocol::signature::{self, SignedRequest};
 
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
+use crate::leads::By;
 use crate::origins::{OriginRefused, is_allowed};
 use crate::params::Params;
-use crate::store::{Site, Tenant};
+use crate::store::{KeyHolder, Site, Tenant};
 use crate::{body, clock};
 
 /// A business that has shown a good API key.
-pub struct ApiTenant(pub Tenant);
+pub struct ApiTenant {
+    /// The business.
+    pub tenant: Tenant,
+    /// The key's id: who did it, in the history of a lead.
+    pub key_id: String,
+}
+
+impl ApiTenant {
+    /// As the history names the caller.
+    pub fn by(&self) -> By {
+        By::new(&self.key_id, clock::now())
+    }
+}
 
 impl FromRequestParts<App> for ApiTenant {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
         let key: ApiKey = bearer(&parts.headers).ok_or_else(Problem::unauthenticated)?;
-        let tenant = app.store.tenant_of_key(&app.secret.hash_key(&key)).await?;
-        Ok(Self(tenant.ok_or_else(Problem::unauthenticated)?))
+        let holder = app.store.key_holder(&app.secret.hash_key(&key)).await?;
+        let KeyHolder { tenant, key_id } = holder.ok_or_else(Problem::unauthenticated)?;
+        app.key_uses.note(&app.store, &key_id);
+        Ok(Self { tenant, key_id })
     }
 }
 

@@ -46,7 +46,7 @@ struct Line {
 /// `?leadId=` or `?sessionId=`; conversations and messages oldest first.
 pub async fn get(
     State(app): State<App>,
-    ApiTenant(tenant): ApiTenant,
+    ApiTenant { tenant, .. }: ApiTenant,
     uri: Uri,
 ) -> ApiResult<Json<Conversations>> {
     let mut params = Params::of(&uri);

@@ -103,8 +103,19 @@ pub struct Conversation {
     pub opening: Opening,
     /// The newest visitor message's time.
     pub last_at: Timestamp,
+    /// How soon a person answered first.
+    pub first_reply: Option<FirstReply>,
     /// When the oldest of the messages that are still pending was written; `None` when nothing is pending.
     pub pending_since: Option<Timestamp>,
+}
+
+/// The first answer of a person in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstReply {
+    /// When the visitor wrote first.
+    pub asked: Timestamp,
+    /// When the first message of a person after that was written.
+    pub answered: Timestamp,
 }
 
 /// A session's tie to the lead of one address.
@@ -191,9 +202,17 @@ pub fn derive_with(
             referrer: opening.page.referrer.clone(),
         },
         last_at: visitor.iter().map(|m| m.at).max()?,
+        first_reply: first_reply(session),
         pending_since: visitor.iter().filter(|m| m.pending).map(|m| m.at).min(),
         tag: Tag { email, requirements: requirements(session) },
     })
+}
+
+fn first_reply(session: &[Message]) -> Option<FirstReply> {
+    let of = |role: Role| session.iter().filter(move |m| m.role == role).map(|m| m.at);
+    let asked = of(Role::Visitor).min()?;
+    let answered = of(Role::Agent).filter(|at| *at >= asked).min()?;
+    Some(FirstReply { asked, answered })
 }
 
 /// Sorts messages as a reader wants them: the visitor's by `seq`, each answer behind its question.

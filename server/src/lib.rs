@@ -2,6 +2,7 @@
 //!
 //! Start reading at [`app`] (the routes), go on with [`capture`] (one message's way) and [`store`] (what is kept).
 
+pub mod analytics;
 pub mod app;
 pub mod assets;
 pub mod assistant;
@@ -15,6 +16,7 @@ pub mod config;
 pub mod conversation;
 pub mod error;
 pub mod headers;
+pub mod key_uses;
 pub mod keys;
 pub mod leads;
 pub mod middleware;

@@ -60,6 +60,7 @@ pub(super) fn new_key(secret: &Secret, admin: &AdminId) -> anyhow::Result<(KeyRe
         prefix: key.as_str().chars().take(PREFIX).collect(),
         created_at: clock::now(),
         revoked_at: None,
+        used_at: None,
     };
     Ok((record, key))
 }
@@ -87,6 +88,7 @@ async fn list(installation: &Installation, admin: &AdminId, json: bool) -> anyho
             .map(|key| {
                 json!({
                     "keyId": key.id, "prefix": key.prefix, "createdAt": key.created_at, "revokedAt": key.revoked_at,
+                    "lastUsedAt": key.used_at,
                 })
             })
             .collect();
@@ -95,7 +97,8 @@ async fn list(installation: &Installation, admin: &AdminId, json: bool) -> anyho
     }
     for key in keys {
         let state = key.revoked_at.map_or("good".to_owned(), |at| format!("revoked {at}"));
-        println!("{}  {}…  {}  {state}", key.id, key.prefix, key.created_at);
+        let used = key.used_at.map_or("never used".to_owned(), |at| format!("last used {at}"));
+        println!("{}  {}…  {}  {used}  {state}", key.id, key.prefix, key.created_at);
     }
     Ok(())
 }

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use super::cursor::{self, List};
 use super::edit::{parse_deletion, parse_edit};
-use super::list::{ListParams, ListStart};
+use super::list::{ListParams, ListStart, take_page_size, take_span};
 use super::{LeadQuery, LeadRecord, Place, Start};
+use crate::analytics::{Span, answer};
 use crate::app::App;
 use crate::auth::ApiTenant;
 use crate::body::JsonBody;
@@ -37,9 +38,17 @@ impl FromRequestParts<App> for PathId {
     }
 }
 
-/// `GET /api/leads-enhanced`: a list, or with `leadId` one lead.
-pub async fn list(State(app): State<App>, ApiTenant(tenant): ApiTenant, uri: Uri) -> ApiResult<Response> {
+/// `GET /api/leads-enhanced`: a list, or with `leadId` one lead, or with `analytics=true` the figures.
+pub async fn list(
+    State(app): State<App>,
+    ApiTenant { tenant, .. }: ApiTenant,
+    uri: Uri,
+) -> ApiResult<Response> {
     let mut params = Params::of(&uri);
+    let figures = params.read("analytics", |text| text.parse::<bool>().map_err(|_| "must be true or false"));
+    if figures == Some(true) {
+        return analytics(&app, &tenant, params).await.map(IntoResponse::into_response);
+    }
     let lead = params.one("leadId");
     let asked = ListParams::take(&mut params);
     let list = List { admin: tenant.admin_id(), filter: &asked.filter, sort: asked.sort };
@@ -59,7 +68,8 @@ pub async fn list(State(app): State<App>, ApiTenant(tenant): ApiTenant, uri: Uri
     }
     let query =
         LeadQuery { filter: asked.filter.clone(), sort: asked.sort, start, page_size: asked.page_size };
-    let found = app.store.leads(&tenant, &query).await?;
+    let (found, total) =
+        futures::try_join!(app.store.leads(&tenant, &query), app.analytics.count(&tenant, &query.filter))?;
     let last = found.leads.last().filter(|_| found.more);
     let next = last.and_then(|record| cursor::write(&app.secret, list, &Place::of(record, asked.sort.field)));
     let page = match query.start {
@@ -70,17 +80,25 @@ pub async fn list(State(app): State<App>, ApiTenant(tenant): ApiTenant, uri: Uri
         "leads": found.leads.iter().map(|record| shown(&record.lead)).collect::<Vec<_>>(),
         "page": page,
         "pageSize": query.page_size,
-        "total": found.total,
-        "totalPages": found.total.div_ceil(query.page_size.into()),
+        "total": total,
+        "totalPages": total.div_ceil(query.page_size.into()),
         "nextCursor": next,
     }))
     .into_response())
 }
 
+/// `GET /api/leads-enhanced?analytics=true`, of leads created in `from..to`.
+async fn analytics(app: &App, tenant: &Tenant, mut params: Params) -> ApiResult<Json<Value>> {
+    let (from, to) = take_span(&mut params);
+    params.finish()?;
+    let figures = app.analytics.figures(tenant, Span { from, to }, clock::now()).await?;
+    Ok(Json(json!({ "analytics": answer(&figures) })))
+}
+
 /// `GET /api/leads-enhanced/{leadId}`.
 pub async fn get(
     State(app): State<App>,
-    ApiTenant(tenant): ApiTenant,
+    ApiTenant { tenant, .. }: ApiTenant,
     PathId(id): PathId,
     uri: Uri,
 ) -> ApiResult<Response> {
@@ -88,10 +106,30 @@ pub async fn get(
     show(&app, &tenant, &id.unwrap_or_default()).await
 }
 
+/// `GET /api/leads-enhanced/{leadId}/events`: the lead's history, newest first.
+pub async fn events(
+    State(app): State<App>,
+    ApiTenant { tenant, .. }: ApiTenant,
+    PathId(id): PathId,
+    uri: Uri,
+) -> ApiResult<Json<Value>> {
+    let mut params = Params::of(&uri);
+    let size = take_page_size(&mut params);
+    let below =
+        params.read("cursor", |text| text.parse::<i64>().map_err(|_| "must be a nextCursor of this list"));
+    params.finish()?;
+    let events = app.store.lead_events(&tenant, &id.unwrap_or_default(), below, size + 1).await?;
+    let mut events = events.ok_or_else(no_such_lead)?;
+    let more = events.len() > size as usize;
+    events.truncate(size as usize);
+    let next = events.last().filter(|_| more).map(|event| event.version.to_string());
+    Ok(Json(json!({ "events": events, "nextCursor": next })))
+}
+
 /// `PUT`, with the id in the path or in the body.
 pub async fn put(
     State(app): State<App>,
-    ApiTenant(tenant): ApiTenant,
+    caller: ApiTenant,
     PathId(id): PathId,
     uri: Uri,
     headers: HeaderMap,
@@ -99,8 +137,8 @@ pub async fn put(
 ) -> ApiResult<Response> {
     Params::of(&uri).finish()?;
     let (id, edit) = parse_edit(id, &body)?;
-    let if_match = wanted_tag(&app, &tenant, &id, IfMatch::of(&headers)).await?;
-    match app.store.edit_lead(&tenant, &id, &edit, if_match.as_deref(), clock::now()).await? {
+    let if_match = wanted_tag(&app, &caller.tenant, &id, IfMatch::of(&headers)).await?;
+    match app.store.edit_lead(&caller.tenant, &id, &edit, if_match.as_deref(), &caller.by()).await? {
         Edited::Done(record) => {
             let body = json!({ "success": true, "message": "Lead updated", "lead": shown(&record.lead) });
             Ok(([(header::ETAG, record.etag())], Json(body)).into_response())
@@ -113,7 +151,7 @@ pub async fn put(
 /// `DELETE`, with the id in the path, the query or the body.
 pub async fn delete(
     State(app): State<App>,
-    ApiTenant(tenant): ApiTenant,
+    caller: ApiTenant,
     PathId(id): PathId,
     uri: Uri,
     JsonBody(body): JsonBody,
@@ -121,11 +159,11 @@ pub async fn delete(
     let deletion = parse_deletion(id, Params::of(&uri), &body)?;
     let mut answer = json!({ "success": true, "message": "Lead deleted" });
     if deletion.erase {
-        let erased =
-            app.store.erase_lead(&tenant, &deletion.id, clock::now()).await?.ok_or_else(no_such_lead)?;
+        let erased = app.store.erase_lead(&caller.tenant, &deletion.id, &caller.by()).await?;
+        let erased = erased.ok_or_else(no_such_lead)?;
         answer["erased"] =
             json!({ "messages": erased.messages, "sessions": erased.sessions, "events": erased.events });
-    } else if !app.store.delete_lead(&tenant, &deletion.id).await? {
+    } else if !app.store.delete_lead(&caller.tenant, &deletion.id, &caller.by()).await? {
         return Err(no_such_lead());
     }
     Ok(Json(answer))

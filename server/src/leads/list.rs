@@ -40,17 +40,29 @@ impl ListParams {
         if cursor.is_some() && page.is_some() {
             params.refuse("cursor", "give either page or cursor");
         }
-        let page_size = params.read("pageSize", |text| whole(text, 1, MAX_PAGE_SIZE.into()));
+        let page_size = take_page_size(params);
         Self {
             filter: take_filter(params),
             sort: params.read("sort", sort).unwrap_or_default(),
             start: cursor.map_or(ListStart::Page(page.unwrap_or(1)), ListStart::Cursor),
-            page_size: page_size.and_then(|size| u32::try_from(size).ok()).unwrap_or(10),
+            page_size,
         }
     }
 }
 
+/// How many, 1 to 100; 10 where nothing is said.
+pub(super) fn take_page_size(params: &mut Params) -> u32 {
+    let size = params.read("pageSize", |text| whole(text, 1, MAX_PAGE_SIZE.into()));
+    size.and_then(|size| u32::try_from(size).ok()).unwrap_or(10)
+}
+
+/// When leads came to be: then or later, and before.
+pub(super) fn take_span(params: &mut Params) -> (Option<Timestamp>, Option<Timestamp>) {
+    (params.read("from", moment), params.read("to", moment))
+}
+
 fn take_filter(params: &mut Params) -> LeadFilter {
+    let (from, to) = take_span(params);
     LeadFilter {
         statuses: params.list("status", |word| {
             Status::from_word(word).ok_or_else(|| one_of(Status::ALL.iter().map(|status| status.as_str())))
@@ -61,8 +73,8 @@ fn take_filter(params: &mut Params) -> LeadFilter {
         }),
         tags: params.list("tag", |tag| Ok::<_, String>(tag.to_owned())),
         source: params.one("source").filter(|text| !text.trim().is_empty()).map(|text| source(text.trim())),
-        from: params.read("from", moment),
-        to: params.read("to", moment),
+        from,
+        to,
         words: params.read("search", words).unwrap_or_default(),
     }
 }

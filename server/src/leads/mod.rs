@@ -2,14 +2,16 @@
 
 mod cursor;
 mod edit;
+pub mod history;
 pub mod http;
 mod list;
 mod query;
 mod record;
 pub mod search;
 
+pub use history::{By, Change, LeadEvent};
 pub use query::{LeadFilter, LeadPage, LeadQuery, Place, Sort, SortField, SortKey, SourceFilter, Start};
-pub use record::{Change, Contact, LeadEdit, LeadRecord, MAX_SESSION_IDS, RequirementsBy};
+pub use record::{Contact, DAY, LeadEdit, LeadRecord, MAX_SESSION_IDS, RequirementsBy, day_of};
 
 /// A new id for a lead: 24 hex digits, an `ObjectId` on every store.
 pub fn new_id() -> String {

@@ -140,8 +140,6 @@ impl Place {
 pub struct LeadPage {
     /// In the order asked for.
     pub leads: Vec<LeadRecord>,
-    /// How many leads meet the filter.
-    pub total: u64,
     /// Whether there are more behind the last one.
     pub more: bool,
 }

@@ -3,9 +3,9 @@
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::lead::{Lead, Priority, Status, Utm};
 use porchlight_protocol::time::Timestamp;
-use serde::Serialize;
 
-use crate::conversation::{Conversation, Link};
+use crate::conversation::{Conversation, FirstReply, Link};
+use crate::leads::history::{self, By, LeadEvent};
 use crate::leads::search;
 
 /// How many session ids a lead shows; the newest where there are more.
@@ -20,6 +20,13 @@ pub struct LeadRecord {
     pub version: i64,
     /// Who wrote the requirements.
     pub requirements_by: RequirementsBy,
+    /// When a person first set the status to `contacted`.
+    pub contacted_at: Option<Timestamp>,
+    /// The first answer of a person in any linked session.
+    pub first_reply: Option<FirstReply>,
+    /// Entries of the history that came with this state of the lead, oldest first. A store writes them with the lead
+    /// and moves them to the history.
+    pub events: Vec<LeadEvent>,
 }
 
 /// Who wrote a lead's requirements.
@@ -56,7 +63,7 @@ pub struct Contact<'a> {
 
 impl LeadRecord {
     /// A new lead of `admin` from its first contact; `id` is 24 hex digits.
-    pub fn create(id: String, admin: &AdminId, contact: Contact<'_>, now: Timestamp) -> Self {
+    pub fn create(id: String, admin: &AdminId, contact: Contact<'_>, by: &By) -> Self {
         let created = contact.conversation.pending_since.unwrap_or(contact.conversation.last_at);
         let mut record = Self {
             lead: Lead {
@@ -81,17 +88,23 @@ impl LeadRecord {
                 referrer: None,
                 utm: None,
                 created_at: created,
-                updated_at: now,
+                updated_at: by.at,
             },
             version: 0,
             requirements_by: RequirementsBy::nobody(),
+            contacted_at: None,
+            first_reply: None,
+            events: Vec::new(),
         };
-        record.absorb(contact, now);
+        record.absorb(contact, by);
+        // One entry says it all, as far as it was not nothing from the start.
+        record.events.clear();
+        record.note(None, by);
         record
     }
 
     /// Takes in what a session says now. Doing it again changes nothing; returns whether anything changed.
-    pub fn absorb(&mut self, contact: Contact<'_>, now: Timestamp) -> bool {
+    pub fn absorb(&mut self, contact: Contact<'_>, by: &By) -> bool {
         let before = self.lead.clone();
         self.link_session(contact);
         self.lead.last_contact = self.lead.last_contact.max(contact.conversation.last_at);
@@ -103,15 +116,34 @@ impl LeadRecord {
         if self.lead.session_id == contact.session_id {
             self.take_opening(contact);
         }
-        let source_moved = self.take_requirements(contact);
-        if self.lead == before && !source_moved {
+        let unseen_change = self.take_requirements(contact) | self.take_reply(contact);
+        if self.lead == before && !unseen_change {
             return false;
         }
         if self.lead != before {
-            self.lead.updated_at = now;
+            self.lead.updated_at = by.at;
         }
         self.version += 1;
+        self.note(Some(&before), by);
         true
+    }
+
+    /// Puts what has changed since `before` into the history.
+    fn note(&mut self, before: Option<&Lead>, by: &By) {
+        let changes = history::changes(before, &self.lead);
+        if !changes.is_empty() {
+            self.events.push(LeadEvent { version: self.version, at: by.at, who: by.who.clone(), changes });
+        }
+    }
+
+    /// The earliest answer of a person counts.
+    fn take_reply(&mut self, contact: Contact<'_>) -> bool {
+        let Some(reply) = contact.conversation.first_reply else { return false };
+        let earlier = self.first_reply.is_none_or(|known| reply.answered < known.answered);
+        if earlier {
+            self.first_reply = Some(reply);
+        }
+        earlier
     }
 
     /// Whether the session stands among the linked ones, as far as the lead itself can tell.
@@ -154,8 +186,8 @@ impl LeadRecord {
         moved
     }
 
-    /// Makes a person's edit; returns what changed. An edit that changes nothing leaves `updatedAt` alone too.
-    pub fn edit(&mut self, edit: &LeadEdit, now: Timestamp) -> Vec<Change> {
+    /// Makes a person's edit; returns whether anything changed. An edit that changes nothing leaves `updatedAt` alone.
+    pub fn edit(&mut self, edit: &LeadEdit, by: &By) -> bool {
         let before = self.lead.clone();
         let lead = &mut self.lead;
         if let Some(status) = edit.status {
@@ -182,21 +214,38 @@ impl LeadRecord {
             lead.requirements.clone_from(requirements);
             self.requirements_by = RequirementsBy::Person;
         }
-        let changes = changes(&before, &self.lead);
-        if !changes.is_empty() {
-            self.lead.updated_at = now;
-            self.version += 1;
+        if self.lead == before {
+            return false;
         }
-        changes
+        if self.lead.status == Status::Contacted && before.status != Status::Contacted {
+            self.contacted_at.get_or_insert(by.at);
+        }
+        self.lead.updated_at = by.at;
+        self.version += 1;
+        self.note(Some(&before), by);
+        true
     }
 
     /// Forgets a session that was erased.
-    pub fn unlink(&mut self, session_id: &str, now: Timestamp) {
+    pub fn unlink(&mut self, session_id: &str, by: &By) {
+        let before = self.lead.clone();
         let lead = &mut self.lead;
         lead.session_ids.retain(|id| id != session_id);
         lead.conversation_count = lead.conversation_count.saturating_sub(1);
-        lead.updated_at = now;
+        lead.updated_at = by.at;
         self.version += 1;
+        self.note(Some(&before), by);
+    }
+
+    /// The last entry of a lead's history.
+    pub fn farewell(&self, by: &By) -> LeadEvent {
+        let change = history::Change { field: "deleted".into(), from: false.into(), to: true.into() };
+        LeadEvent { version: self.version + 1, at: by.at, who: by.who.clone(), changes: vec![change] }
+    }
+
+    /// The UTC day on which the lead came to be, in days since 1970.
+    pub fn day(&self) -> i64 {
+        day_of(self.lead.created_at)
     }
 
     /// The entity tag of this state of the lead: strong, quoted.
@@ -244,31 +293,10 @@ pub struct LeadEdit {
     pub follow_up_at: Option<Option<Timestamp>>,
 }
 
-/// One field of a lead that changed, as JSON.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Change {
-    /// The field's name on the wire.
-    pub field: &'static str,
-    /// What it was.
-    pub from: serde_json::Value,
-    /// What it is.
-    pub to: serde_json::Value,
+/// The UTC day of a moment, in days since 1970.
+pub fn day_of(at: Timestamp) -> i64 {
+    at.millis().div_euclid(DAY)
 }
 
-fn changes(before: &Lead, after: &Lead) -> Vec<Change> {
-    use serde_json::json;
-    let fields = [
-        ("status", json!(before.status), json!(after.status)),
-        ("priority", json!(before.priority), json!(after.priority)),
-        ("notes", json!(before.notes), json!(after.notes)),
-        ("tags", json!(before.tags), json!(after.tags)),
-        ("value", json!(before.value), json!(after.value)),
-        ("requirements", json!(before.requirements), json!(after.requirements)),
-        ("followUpAt", json!(before.follow_up_at), json!(after.follow_up_at)),
-    ];
-    fields
-        .into_iter()
-        .filter(|(_, from, to)| from != to)
-        .map(|(field, from, to)| Change { field, from, to })
-        .collect()
-}
+/// Milliseconds of a day.
+pub const DAY: i64 = 24 * 3_600_000;

@@ -5,9 +5,10 @@ use porchlight_protocol::ids::{AdminId, SessionId, SessionToken, SiteKey};
 use porchlight_protocol::time::Timestamp;
 use porchlight_protocol::widget::WidgetSettings;
 
+use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
 use crate::keys::Secret;
-use crate::leads::{LeadEdit, LeadPage, LeadQuery, LeadRecord};
+use crate::leads::{By, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord};
 
 pub mod mongodb;
 pub mod sqlite;
@@ -76,6 +77,37 @@ pub struct KeyRecord {
     pub created_at: Timestamp,
     /// Since when it is no longer good.
     pub revoked_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    pub used_at: Option<Timestamp>,
+}
+
+/// Who shows a good API key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyHolder {
+    /// The business.
+    pub tenant: Tenant,
+    /// The key's id.
+    pub key_id: String,
+}
+
+/// What is known of the leads of one UTC day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// Days since 1970.
+    pub day: i64,
+    /// Grows with every change of one of the day's leads.
+    pub marks: i64,
+    /// The marks that were there when the day's rollup was made; others mean that it is out of date.
+    pub counted: i64,
+}
+
+/// A day's rollup as text, and the marks that it was made at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRollup {
+    /// The day and what it is worth.
+    pub day: Day,
+    /// What [`crate::analytics`] wrote.
+    pub text: String,
 }
 
 /// Hash of an API key, hex.
@@ -179,7 +211,9 @@ pub trait Store: Send + Sync + 'static {
     /// The site of a business.
     async fn site_of(&self, tenant: &Tenant) -> Result<Option<Site>, StoreError>;
     /// Whose key has this hash; `None` for unknown and revoked ones.
-    async fn tenant_of_key(&self, hash: &KeyHash) -> Result<Option<Tenant>, StoreError>;
+    async fn key_holder(&self, hash: &KeyHash) -> Result<Option<KeyHolder>, StoreError>;
+    /// Records that a key was used.
+    async fn key_used(&self, id: &str, at: Timestamp) -> Result<(), StoreError>;
     /// The installation's secret of 32 bytes, made on first use.
     async fn secret(&self) -> Result<[u8; 32], StoreError>;
 
@@ -206,6 +240,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// One lead; `id` may be any text.
     async fn lead(&self, tenant: &Tenant, id: &str) -> Result<Option<LeadRecord>, StoreError>;
+    /// How many leads meet a filter.
+    async fn count_leads(&self, tenant: &Tenant, filter: &LeadFilter) -> Result<u64, StoreError>;
     /// One page of leads.
     async fn leads(&self, tenant: &Tenant, query: &LeadQuery) -> Result<LeadPage, StoreError>;
     /// A person's edit, with its entry in the lead's history; `if_match` is an `ETag` the lead must still have.
@@ -215,18 +251,39 @@ pub trait Store: Send + Sync + 'static {
         id: &str,
         edit: &LeadEdit,
         if_match: Option<&str>,
-        now: Timestamp,
+        by: &By,
     ) -> Result<Edited, StoreError>;
-    /// Removes a lead; its chats stay. `false` when there is none.
-    async fn delete_lead(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError>;
-    /// Removes a lead with its sessions, their messages and its history; `None` when there is none. Replays of the
-    /// erased messages are answered as duplicates from then on and change nothing.
-    async fn erase_lead(
+    /// A lead's history below a version (none: from the newest), newest first, at most `limit` entries; `None` when
+    /// there is no such lead.
+    async fn lead_events(
         &self,
         tenant: &Tenant,
         id: &str,
-        now: Timestamp,
-    ) -> Result<Option<Erased>, StoreError>;
+        below: Option<i64>,
+        limit: u32,
+    ) -> Result<Option<Vec<LeadEvent>>, StoreError>;
+    /// Removes a lead; its chats stay. `false` when there is none.
+    async fn delete_lead(&self, tenant: &Tenant, id: &str, by: &By) -> Result<bool, StoreError>;
+    /// Removes a lead with its sessions, their messages and its history; `None` when there is none. Replays of the
+    /// erased messages are answered as duplicates from then on and change nothing.
+    async fn erase_lead(&self, tenant: &Tenant, id: &str, by: &By) -> Result<Option<Erased>, StoreError>;
+
+    /// What analytics needs of the leads created in `from..to`, in no order.
+    async fn lead_facts(
+        &self,
+        tenant: &Tenant,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<LeadFact>, StoreError>;
+    /// The days on which leads came to be, oldest first. A day is marked after every change of one of its leads, so
+    /// that a rollup made at its newest marks is true.
+    async fn days(&self, tenant: &Tenant) -> Result<Vec<Day>, StoreError>;
+    /// The rollups of these days, as far as there are any.
+    async fn rollups(&self, tenant: &Tenant, days: &[i64]) -> Result<Vec<KeptRollup>, StoreError>;
+    /// Keeps a day's rollup in place of older ones.
+    async fn keep_rollup(&self, tenant: &Tenant, rollup: &KeptRollup) -> Result<(), StoreError>;
+    /// Some days of any business whose rollup is out of date.
+    async fn stale_days(&self, limit: u32) -> Result<Vec<(Tenant, i64)>, StoreError>;
 
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;

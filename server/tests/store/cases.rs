@@ -5,14 +5,15 @@ use std::sync::Arc;
 use porchlight_protocol::lead::{Priority, Status};
 use porchlight_protocol::time::Timestamp;
 use porchlight_server::leads::{
-    LeadEdit, LeadFilter, LeadQuery, MAX_SESSION_IDS, Place, Sort, SortField, SourceFilter, Start,
+    By, LeadEdit, LeadEvent, LeadFilter, LeadQuery, MAX_SESSION_IDS, Place, Sort, SortField, SourceFilter,
+    Start,
 };
-use porchlight_server::store::{Admin, CaptureError, Edited, KeyHash, KeyRecord, StoreError};
+use porchlight_server::store::{Admin, CaptureError, Edited, KeyHash, KeyHolder, KeyRecord, StoreError};
 
 use crate::harness::{Fresh, NOON};
 use crate::model::Said;
 
-fn said(session: &str, message: &str, seq: u32, text: &str, addresses: &[&str]) -> Said {
+pub(crate) fn said(session: &str, message: &str, seq: u32, text: &str, addresses: &[&str]) -> Said {
     Said {
         admin: 0,
         session: session.to_owned(),
@@ -25,8 +26,12 @@ fn said(session: &str, message: &str, seq: u32, text: &str, addresses: &[&str]) 
     }
 }
 
-async fn keep(fresh: &Fresh, said: &Said) {
+pub(crate) async fn keep(fresh: &Fresh, said: &Said) {
     fresh.store.capture(vec![fresh.incoming(said)]).await.remove(0).unwrap();
+}
+
+fn by(at: i64) -> By {
+    By::new("key_test", Timestamp::from_millis(at))
 }
 
 fn query(filter: LeadFilter) -> LeadQuery {
@@ -34,8 +39,9 @@ fn query(filter: LeadFilter) -> LeadQuery {
 }
 
 async fn emails(fresh: &Fresh, filter: LeadFilter) -> Vec<String> {
+    let count = fresh.store.count_leads(&fresh.tenants[0], &filter).await.unwrap();
     let page = fresh.store.leads(&fresh.tenants[0], &query(filter)).await.unwrap();
-    assert_eq!(page.total, page.leads.len() as u64);
+    assert_eq!(count, page.leads.len() as u64);
     let mut emails: Vec<String> = page.leads.into_iter().map(|record| record.lead.email).collect();
     emails.sort();
     emails
@@ -56,13 +62,15 @@ pub(crate) async fn admins_are_apart(fresh: Fresh) {
     assert_eq!(fresh.shown(1).await[0].email, "b@example.com");
     let foreign = fresh.lead_id(1, "b@example.com").await.unwrap();
     let tenant = &fresh.tenants[0];
-    let now = Timestamp::from_millis(NOON);
     assert_eq!(fresh.store.lead(tenant, &foreign).await.unwrap(), None);
     assert_eq!(fresh.store.sessions_of_lead(tenant, &foreign).await.unwrap(), None);
     let edit = LeadEdit { notes: Some("mine".into()), ..LeadEdit::default() };
-    assert_eq!(fresh.store.edit_lead(tenant, &foreign, &edit, None, now).await.unwrap(), Edited::Missing);
-    assert!(!fresh.store.delete_lead(tenant, &foreign).await.unwrap());
-    assert_eq!(fresh.store.erase_lead(tenant, &foreign, now).await.unwrap(), None);
+    assert_eq!(
+        fresh.store.edit_lead(tenant, &foreign, &edit, None, &by(NOON)).await.unwrap(),
+        Edited::Missing
+    );
+    assert!(!fresh.store.delete_lead(tenant, &foreign, &by(NOON)).await.unwrap());
+    assert_eq!(fresh.store.erase_lead(tenant, &foreign, &by(NOON)).await.unwrap(), None);
     assert_eq!(fresh.shown(1).await.len(), 1);
 }
 
@@ -136,12 +144,13 @@ pub(crate) async fn a_returning_lead_keeps_what_people_decided(fresh: Fresh) {
         requirements: Some("• Mine".into()),
         follow_up_at: Some(Some(Timestamp::from_millis(NOON))),
     };
-    let now = Timestamp::from_millis(NOON + 5);
-    let Edited::Done(edited) = fresh.store.edit_lead(&fresh.tenants[0], &id, &edit, None, now).await.unwrap()
+    let now = by(NOON + 5);
+    let Edited::Done(edited) =
+        fresh.store.edit_lead(&fresh.tenants[0], &id, &edit, None, &now).await.unwrap()
     else {
         panic!("the lead is there")
     };
-    assert_eq!(edited.lead.updated_at, now);
+    assert_eq!(edited.lead.updated_at, now.at);
     keep(&fresh, &said("sess_2", "msg_2", 0, "I need a website, a@example.com", &["a@example.com"])).await;
     let back = fresh.store.lead(&fresh.tenants[0], &id).await.unwrap().unwrap().lead;
     assert_eq!((back.status, back.priority, back.notes.as_str()), (Status::Lost, Priority::High, "called"));
@@ -158,20 +167,20 @@ pub(crate) async fn an_edit_of_a_stale_lead_is_refused_and_a_no_op_changes_nothi
     let id = fresh.lead_id(0, "a@example.com").await.unwrap();
     let tenant = &fresh.tenants[0];
     let before = fresh.store.lead(tenant, &id).await.unwrap().unwrap();
-    let now = Timestamp::from_millis(NOON + 60_000);
+    let now = by(NOON + 60_000);
     let nothing = LeadEdit { notes: Some(String::new()), status: Some(Status::New), ..LeadEdit::default() };
     let etag = before.etag();
-    let done = fresh.store.edit_lead(tenant, &id, &nothing, Some(&etag), now).await.unwrap();
+    let done = fresh.store.edit_lead(tenant, &id, &nothing, Some(&etag), &now).await.unwrap();
     assert_eq!(done, Edited::Done(Box::new(before)));
     let real = LeadEdit { notes: Some("x".into()), ..LeadEdit::default() };
     assert!(matches!(
-        fresh.store.edit_lead(tenant, &id, &real, Some(&etag), now).await.unwrap(),
+        fresh.store.edit_lead(tenant, &id, &real, Some(&etag), &now).await.unwrap(),
         Edited::Done(_)
     ));
     let late = LeadEdit { notes: Some("y".into()), ..LeadEdit::default() };
-    assert_eq!(fresh.store.edit_lead(tenant, &id, &late, Some(&etag), now).await.unwrap(), Edited::Stale);
+    assert_eq!(fresh.store.edit_lead(tenant, &id, &late, Some(&etag), &now).await.unwrap(), Edited::Stale);
     for unknown in ["0123456789abcdef01234567", "lead_123", "", "$ne"] {
-        assert_eq!(fresh.store.edit_lead(tenant, unknown, &late, None, now).await.unwrap(), Edited::Missing);
+        assert_eq!(fresh.store.edit_lead(tenant, unknown, &late, None, &now).await.unwrap(), Edited::Missing);
     }
 }
 
@@ -185,8 +194,7 @@ pub(crate) async fn concurrent_edits_are_all_kept(fresh: Fresh) {
         work.spawn(async move {
             if index % 2 == 0 {
                 let edit = LeadEdit { value: Some(Some(f64::from(index))), ..LeadEdit::default() };
-                let now = Timestamp::from_millis(NOON);
-                fresh.store.edit_lead(&fresh.tenants[0], &id, &edit, None, now).await.unwrap();
+                fresh.store.edit_lead(&fresh.tenants[0], &id, &edit, None, &by(NOON)).await.unwrap();
             } else {
                 let session = format!("sess_x{index}");
                 keep(&fresh, &said(&session, "msg_1", 0, "a@example.com", &["a@example.com"])).await;
@@ -217,7 +225,7 @@ pub(crate) async fn filters_combine(fresh: Fresh) {
         tags: Some(vec!["VIP".into(), "a,b".into()]),
         ..LeadEdit::default()
     };
-    fresh.store.edit_lead(&fresh.tenants[0], &id, &edit, None, Timestamp::from_millis(NOON)).await.unwrap();
+    fresh.store.edit_lead(&fresh.tenants[0], &id, &edit, None, &by(NOON)).await.unwrap();
     let words = |text: &str| LeadFilter {
         words: porchlight_server::leads::search::words(text),
         ..LeadFilter::default()
@@ -283,13 +291,7 @@ pub(crate) async fn sorts_and_walks_show_each_lead_once_with_ties(fresh: Fresh) 
             let edit = LeadEdit { value: Some(Some(f64::from(index % 2) + 0.5)), ..LeadEdit::default() };
             fresh
                 .store
-                .edit_lead(
-                    &fresh.tenants[0],
-                    &id,
-                    &edit,
-                    None,
-                    Timestamp::from_millis(NOON + i64::from(index)),
-                )
+                .edit_lead(&fresh.tenants[0], &id, &edit, None, &by(NOON + i64::from(index)))
                 .await
                 .unwrap();
         }
@@ -336,7 +338,7 @@ async fn pages(fresh: &Fresh, sort: Sort) -> Vec<Place> {
         let query =
             LeadQuery { filter: LeadFilter::default(), sort, start: Start::Page(number), page_size: 4 };
         let page = fresh.store.leads(&fresh.tenants[0], &query).await.unwrap();
-        assert_eq!((page.total, page.more), (23, number < 6), "page {number}");
+        assert_eq!(page.more, number < 6, "page {number}");
         places.extend(page.leads.iter().map(|record| Place::of(record, sort.field)));
     }
     places
@@ -350,9 +352,9 @@ pub(crate) async fn an_erased_lead_is_gone_and_replays_do_not_bring_it_back(fres
         keep(&fresh, message).await;
     }
     let id = fresh.lead_id(0, "gone@example.com").await.unwrap();
-    let now = Timestamp::from_millis(NOON);
-    let erased = fresh.store.erase_lead(&fresh.tenants[0], &id, now).await.unwrap().unwrap();
+    let erased = fresh.store.erase_lead(&fresh.tenants[0], &id, &by(NOON)).await.unwrap().unwrap();
     assert_eq!((erased.messages, erased.sessions), (3, 1), "two of the visitor, one answer");
+    assert_eq!(erased.events, 1, "that it came to be");
     assert!(fresh.session(0, "sess_1").await.is_empty());
     for message in [&first, &second] {
         let kept = fresh.store.capture(vec![fresh.incoming(message)]).await.remove(0).unwrap();
@@ -363,6 +365,49 @@ pub(crate) async fn an_erased_lead_is_gone_and_replays_do_not_bring_it_back(fres
     assert_eq!(fresh.session(0, "sess_2").await.len(), 2);
     keep(&fresh, &said("sess_3", "msg_9", 0, "gone@example.com", &["gone@example.com"])).await;
     assert_eq!(fresh.shown(0).await.len(), 2);
+}
+
+/// Who, when, from, to; each change once, newest first, page by page, and none for what changes nothing.
+pub(crate) async fn every_change_stands_in_the_history(fresh: Fresh) {
+    let tenant = &fresh.tenants[0];
+    let first = said("sess_1", "msg_1", 0, "I need a website, a@example.com", &["a@example.com"]);
+    keep(&fresh, &first).await;
+    let id = fresh.lead_id(0, "a@example.com").await.unwrap();
+    let edits = [
+        LeadEdit { status: Some(Status::Contacted), ..LeadEdit::default() },
+        LeadEdit { status: Some(Status::Contacted), ..LeadEdit::default() },
+        LeadEdit { notes: Some("called".into()), value: Some(Some(5.5)), ..LeadEdit::default() },
+    ];
+    for (index, edit) in edits.iter().enumerate() {
+        fresh.store.edit_lead(tenant, &id, edit, None, &by(NOON + index as i64)).await.unwrap();
+    }
+    keep(&fresh, &first).await;
+    keep(&fresh, &said("sess_2", "msg_1", 0, "a@example.com again", &["a@example.com"])).await;
+    let all = fresh.store.lead_events(tenant, &id, None, 100).await.unwrap().unwrap();
+    let told: Vec<(&str, Vec<&str>)> = all
+        .iter()
+        .map(|event| (event.who.as_str(), event.changes.iter().map(|change| &*change.field).collect()))
+        .collect();
+    assert_eq!(told[0], ("visitor", vec!["conversationCount"]));
+    assert_eq!(told[1], ("key_test", vec!["notes", "value"]));
+    assert_eq!(told[2], ("key_test", vec!["status"]));
+    assert_eq!(told[3].0, "visitor");
+    assert!(told[3].1.contains(&"email") && told[3].1.contains(&"requirements"), "{told:?}");
+    assert_eq!(told.len(), 4);
+    let status = &all[2];
+    assert_eq!(status.at, Timestamp::from_millis(NOON));
+    assert_eq!((&status.changes[0].from, &status.changes[0].to), (&"new".into(), &"contacted".into()));
+    let mut walked = Vec::new();
+    while let Some(page) =
+        fresh.store.lead_events(tenant, &id, walked.last().map(|e: &LeadEvent| e.version), 1).await.unwrap()
+        && !page.is_empty()
+    {
+        walked.extend(page);
+    }
+    assert_eq!(walked, all);
+    assert_eq!(fresh.store.lead_events(&fresh.tenants[1], &id, None, 9).await.unwrap(), None);
+    assert!(fresh.store.delete_lead(tenant, &id, &by(NOON)).await.unwrap());
+    assert_eq!(fresh.store.lead_events(tenant, &id, None, 9).await.unwrap(), None);
 }
 
 pub(crate) async fn a_lead_of_many_sessions_shows_the_newest_and_counts_all(fresh: Fresh) {
@@ -405,6 +450,7 @@ pub(crate) async fn keys_are_found_by_hash_until_they_are_revoked(fresh: Fresh) 
         prefix: "sk_abcd".into(),
         created_at: Timestamp::from_millis(NOON),
         revoked_at: None,
+        used_at: None,
     };
     assert!(fresh.store.create_key(key.clone()).await.unwrap());
     let orphan = KeyRecord {
@@ -415,16 +461,20 @@ pub(crate) async fn keys_are_found_by_hash_until_they_are_revoked(fresh: Fresh) 
     };
     assert!(!fresh.store.create_key(orphan).await.unwrap());
     assert_eq!(
-        fresh.store.tenant_of_key(&KeyHash("ab".into())).await.unwrap(),
-        Some(fresh.tenants[0].clone())
+        fresh.store.key_holder(&KeyHash("ab".into())).await.unwrap(),
+        Some(KeyHolder { tenant: fresh.tenants[0].clone(), key_id: "key_1".into() })
     );
-    assert_eq!(fresh.store.tenant_of_key(&KeyHash("cd".into())).await.unwrap(), None);
+    assert_eq!(fresh.store.key_holder(&KeyHash("cd".into())).await.unwrap(), None);
     assert_eq!(fresh.store.keys(&admin).await.unwrap(), [key]);
+    for used in [NOON + 7, NOON + 3] {
+        fresh.store.key_used("key_1", Timestamp::from_millis(used)).await.unwrap();
+    }
+    assert_eq!(fresh.store.keys(&admin).await.unwrap()[0].used_at, Some(Timestamp::from_millis(NOON + 7)));
     let now = Timestamp::from_millis(NOON + 1);
     assert!(fresh.store.revoke_key("key_1", now).await.unwrap());
     assert!(fresh.store.revoke_key("key_1", Timestamp::from_millis(NOON + 2)).await.unwrap());
     assert!(!fresh.store.revoke_key("key_9", now).await.unwrap());
-    assert_eq!(fresh.store.tenant_of_key(&KeyHash("ab".into())).await.unwrap(), None);
+    assert_eq!(fresh.store.key_holder(&KeyHash("ab".into())).await.unwrap(), None);
     assert_eq!(fresh.store.keys(&admin).await.unwrap()[0].revoked_at, Some(now));
 }
 

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use futures::StreamExt;
 use porchlight_protocol::lead::Status;
 use porchlight_protocol::time::Timestamp;
-use porchlight_server::leads::LeadEdit;
+use porchlight_server::analytics::Analytics;
+use porchlight_server::leads::{By, LeadEdit};
 use porchlight_server::store::CaptureError;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
+use crate::figures;
 use crate::harness::{Fresh, NOON};
 use crate::model::{Edit, Model, Said, Shown};
 
@@ -86,6 +88,7 @@ pub(crate) async fn random_histories_end_as_the_model(fresh: impl AsyncFn() -> F
 async fn play(fresh: &Fresh, steps: &[Step]) -> Model {
     let mut model = Model::default();
     let mut said: Vec<Said> = Vec::new();
+    let analytics = Analytics::new(Arc::clone(&fresh.store));
     for step in steps {
         match step {
             Step::Say(new) => {
@@ -103,6 +106,7 @@ async fn play(fresh: &Fresh, steps: &[Step]) -> Model {
             Step::Edit(admin, email, edit) => {
                 change(fresh, *admin, email, edit).await;
                 model.edit(*admin, email, edit);
+                figures::assert_exact(fresh, &analytics, *admin).await;
             }
             Step::Repeat(_) | Step::Reuse(_) => {}
         }
@@ -126,16 +130,17 @@ async fn send(fresh: &Fresh, model: &mut Model, said: &Said) {
 async fn change(fresh: &Fresh, admin: usize, email: &str, edit: &Edit) {
     let Some(id) = fresh.lead_id(admin, email).await else { return };
     let tenant = &fresh.tenants[admin];
+    let by = By::new("key_test", Timestamp::from_millis(NOON));
     let mut change = LeadEdit::default();
     match edit {
         Edit::Status(status) => change.status = Status::from_word(status),
         Edit::Requirements(text) => change.requirements = Some((*text).to_owned()),
         Edit::Delete => {
-            assert!(fresh.store.delete_lead(tenant, &id).await.unwrap());
+            assert!(fresh.store.delete_lead(tenant, &id, &by).await.unwrap());
             return;
         }
     }
-    fresh.store.edit_lead(tenant, &id, &change, None, Timestamp::from_millis(NOON)).await.unwrap();
+    fresh.store.edit_lead(tenant, &id, &change, None, &by).await.unwrap();
 }
 
 async fn assert_tags(fresh: &Fresh, model: &Model, admin: usize, seed: u8) {

@@ -5,23 +5,29 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by stopping")]
 
 mod cases;
+mod figures;
 mod harness;
 mod histories;
 mod model;
+
+mod suite {
+    pub(crate) use crate::cases::*;
+    pub(crate) use crate::figures::*;
+}
 
 macro_rules! on_every_store {
     (cases: $($case:ident),+ $(,)?) => {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $case() {
-                crate::cases::$case(crate::harness::sqlite().await).await;
+                crate::suite::$case(crate::harness::sqlite().await).await;
             })+
         }
 
         mod mongodb {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $case() {
-                crate::cases::$case(crate::harness::mongodb().await).await;
+                crate::suite::$case(crate::harness::mongodb().await).await;
             })+
         }
     };
@@ -38,6 +44,8 @@ on_every_store! { cases:
     an_erased_lead_is_gone_and_replays_do_not_bring_it_back,
     concurrent_edits_are_all_kept,
     conversations_of_a_lead_come_in_order,
+    every_change_stands_in_the_history,
+    figures_equal_a_full_scan_after_every_kind_of_change,
     filters_combine,
     history_reads_in_the_order_of_writing,
     keys_are_found_by_hash_until_they_are_revoked,

@@ -10,7 +10,7 @@ use porchlight_protocol::time::Timestamp;
 
 use super::documents::{date, unreadable};
 use super::{MongoStore, Result, commands};
-use crate::store::{Admin, KeyHash, KeyRecord, Site, Tenant};
+use crate::store::{Admin, KeyHash, KeyHolder, KeyRecord, Site, Tenant};
 
 fn admins(store: &MongoStore) -> Collection<Document> {
     store.database.collection("admins")
@@ -68,7 +68,7 @@ fn site_of(document: &Document) -> Result<Site> {
     })
 }
 
-fn tenant(document: &Document, field: &'static str) -> Result<Tenant> {
+pub(super) fn tenant(document: &Document, field: &'static str) -> Result<Tenant> {
     text(document, field)?.parse().map(Tenant).map_err(|_| unreadable(field))
 }
 
@@ -111,6 +111,7 @@ pub(super) async fn keys(store: &MongoStore, admin: &AdminId) -> Result<Vec<KeyR
             prefix: text(document, "prefix")?.to_owned(),
             created_at: time(document, "createdAt")?,
             revoked_at: time(document, "revokedAt").ok(),
+            used_at: time(document, "usedAt").ok(),
         })
     };
     found.iter().map(record).collect()
@@ -130,10 +131,17 @@ pub(super) async fn site(store: &MongoStore, filter: Document) -> Result<Option<
     found.as_ref().map(site_of).transpose()
 }
 
-pub(super) async fn tenant_of_key(store: &MongoStore, hash: &KeyHash) -> Result<Option<Tenant>> {
+pub(super) async fn key_holder(store: &MongoStore, hash: &KeyHash) -> Result<Option<KeyHolder>> {
     let good = doc! { "hash": &hash.0, "revokedAt": null };
-    let found = api_keys(store).find_one(good).await?;
-    found.as_ref().map(|key| tenant(key, "adminId")).transpose()
+    let Some(key) = api_keys(store).find_one(good).await? else { return Ok(None) };
+    let key_id = key.get_str("_id").unwrap_or_default().to_owned();
+    Ok(Some(KeyHolder { tenant: tenant(&key, "adminId")?, key_id }))
+}
+
+pub(super) async fn key_used(store: &MongoStore, id: &str, at: Timestamp) -> Result<()> {
+    let used = doc! { "$max": { "usedAt": date(at) } };
+    api_keys(store).update_one(doc! { "_id": id }, used).await?;
+    Ok(())
 }
 
 pub(super) async fn secret(store: &MongoStore) -> Result<[u8; 32]> {

@@ -10,8 +10,8 @@ use porchlight_protocol::lead::{Lead, Priority, Status};
 use porchlight_protocol::time::Timestamp;
 
 use super::Result;
-use crate::conversation::{Message, Page, Tag};
-use crate::leads::{LeadRecord, RequirementsBy};
+use crate::conversation::{FirstReply, Message, Page, Tag};
+use crate::leads::{LeadEvent, LeadRecord, RequirementsBy};
 
 pub(super) fn date(at: Timestamp) -> DateTime {
     DateTime::from_millis(at.millis())
@@ -94,7 +94,7 @@ fn role(word: &str) -> Role {
     }
 }
 
-fn whole(value: Option<&Bson>) -> Option<i64> {
+pub(super) fn whole(value: Option<&Bson>) -> Option<i64> {
     match value? {
         Bson::Int32(number) => Some((*number).into()),
         Bson::Int64(number) => Some(*number),
@@ -103,7 +103,7 @@ fn whole(value: Option<&Bson>) -> Option<i64> {
     }
 }
 
-fn moment(value: Option<&Bson>) -> Option<Timestamp> {
+pub(super) fn moment(value: Option<&Bson>) -> Option<Timestamp> {
     match value? {
         Bson::DateTime(date) => Some(Timestamp::from_millis(date.timestamp_millis())),
         Bson::String(text) => Timestamp::parse(text),
@@ -154,7 +154,43 @@ pub(super) fn of_lead(record: &LeadRecord) -> Result<Document> {
         }
         RequirementsBy::Machine { .. } => None,
     };
+    if let Some(at) = record.contacted_at {
+        document.insert("contactedAt", date(at));
+    }
+    if let Some(reply) = record.first_reply {
+        let reply = doc! { "asked": date(reply.asked), "answered": date(reply.answered) };
+        document.insert("firstReply", reply);
+    }
+    if !record.events.is_empty() {
+        let events: Vec<Document> = record.events.iter().map(of_event).collect::<Result<_>>()?;
+        document.insert("events", events);
+    }
     Ok(document)
+}
+
+/// An entry of a lead's history, without whose it is.
+pub(super) fn of_event(event: &LeadEvent) -> Result<Document> {
+    Ok(doc! {
+        "version": event.version,
+        "at": date(event.at),
+        "who": &event.who,
+        "changes": serialize_to_bson(&event.changes)?,
+    })
+}
+
+pub(super) fn event(document: &Document) -> Result<LeadEvent> {
+    let changes = document.get("changes").cloned().ok_or_else(|| unreadable("changes"))?;
+    Ok(LeadEvent {
+        version: whole(document.get("version")).ok_or_else(|| unreadable("version"))?,
+        at: moment(document.get("at")).ok_or_else(|| unreadable("at"))?,
+        who: document.get_str("who").unwrap_or_default().to_owned(),
+        changes: deserialize_from_bson(changes)?,
+    })
+}
+
+pub(super) fn first_reply(document: &Document) -> Option<FirstReply> {
+    let reply = document.get_document("firstReply").ok()?;
+    Some(FirstReply { asked: moment(reply.get("asked"))?, answered: moment(reply.get("answered"))? })
 }
 
 /// Reads a lead; one that lacks what makes it a lead is an error.
@@ -170,6 +206,7 @@ pub(super) fn lead(document: &Document) -> Result<LeadRecord> {
         },
         _ => RequirementsBy::nobody(),
     };
+    let events = document.get_array("events").map(Vec::as_slice).unwrap_or_default();
     Ok(LeadRecord {
         lead: Lead {
             id: document.get_object_id("_id").map_err(|_| unreadable("_id"))?.to_hex(),
@@ -200,6 +237,9 @@ pub(super) fn lead(document: &Document) -> Result<LeadRecord> {
         },
         version: whole(document.get("version")).unwrap_or_default(),
         requirements_by,
+        contacted_at: moment(document.get("contactedAt")),
+        first_reply: first_reply(document),
+        events: events.iter().filter_map(Bson::as_document).map(event).collect::<Result<_>>()?,
     })
 }
 

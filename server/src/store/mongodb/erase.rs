@@ -5,23 +5,18 @@ use std::collections::BTreeSet;
 use futures::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
-use porchlight_protocol::time::Timestamp;
 
 use super::commands::persist;
 use super::documents::{self, date};
 use super::{MongoStore, Result, leads};
+use crate::leads::By;
 use crate::store::{Erased, tombstone};
 
-pub(super) async fn lead(
-    store: &MongoStore,
-    admin: &str,
-    id: &str,
-    now: Timestamp,
-) -> Result<Option<Erased>> {
+pub(super) async fn lead(store: &MongoStore, admin: &str, id: &str, by: &By) -> Result<Option<Erased>> {
     persist(|| async {
         let mut session = store.client.start_session().await?;
         store.begin(&mut session).await?;
-        let result = erase(store, &mut session, (admin, id), now).await;
+        let result = erase(store, &mut session, (admin, id), by).await;
         store.end(&mut session, result).await
     })
     .await
@@ -31,10 +26,10 @@ async fn erase(
     store: &MongoStore,
     session: &mut ClientSession,
     (admin, id): (&str, &str),
-    now: Timestamp,
+    by: &By,
 ) -> Result<Option<Erased>> {
     let Some(own) = leads::of_id(admin, id) else { return Ok(None) };
-    let Some(found) = store.leads.find_one(own.clone()).session(&mut *session).await? else {
+    let Some(found) = store.leads.find_one(own).session(&mut *session).await? else {
         return Ok(None);
     };
     let record = documents::lead(&found)?;
@@ -46,15 +41,18 @@ async fn erase(
     }
     let mut erased = Erased::default();
     for id in &sessions {
-        let messages = erase_session(store, session, admin, id, now).await?;
+        let messages = erase_session(store, session, admin, id, by).await?;
         erased.messages += messages;
         erased.sessions += u64::from(messages > 0);
     }
-    store.leads.delete_one(own).session(&mut *session).await?;
-    unlink(store, session, admin, &sessions, now).await?;
+    leads::remove(store, session, &record).await?;
+    unlink(store, session, admin, &sessions, by).await?;
     let events = store.database.collection::<Document>("lead_events");
     let history = doc! { "adminId": admin, "leadId": documents::object_id(id)? };
-    erased.events = events.delete_many(history).session(&mut *session).await?.deleted_count;
+    let moved = events.distinct("version", history.clone()).session(&mut *session).await?;
+    // The newest ones are still with the lead.
+    let held = record.events.iter().filter(|held| !moved.contains(&held.version.into())).count() as u64;
+    erased.events = events.delete_many(history).session(&mut *session).await?.deleted_count + held;
     Ok(Some(erased))
 }
 
@@ -63,7 +61,7 @@ async fn erase_session(
     session: &mut ClientSession,
     admin: &str,
     id: &str,
-    now: Timestamp,
+    by: &By,
 ) -> Result<u64> {
     let own = doc! { "adminId": admin, "sessionId": id };
     let mut found =
@@ -72,7 +70,7 @@ async fn erase_session(
     let tombstones: Vec<Document> = found
         .iter()
         .filter_map(|document| document.get_str("messageId").ok())
-        .map(|message| doc! { "_id": tombstone(admin, id, message), "at": date(now) })
+        .map(|message| doc! { "_id": tombstone(admin, id, message), "at": date(by.at) })
         .collect();
     if !tombstones.is_empty() {
         let collection = store.database.collection::<Document>("tombstones");
@@ -87,7 +85,7 @@ async fn unlink(
     session: &mut ClientSession,
     admin: &str,
     sessions: &BTreeSet<String>,
-    now: Timestamp,
+    by: &By,
 ) -> Result<()> {
     let ids: Vec<&String> = sessions.iter().collect();
     let linked = doc! { "adminId": admin, "sessionIds": { "$in": &ids } };
@@ -98,10 +96,10 @@ async fn unlink(
         let read = record.version;
         for id in sessions {
             if record.lead.session_ids.contains(id) {
-                record.unlink(id, now);
+                record.unlink(id, by);
             }
         }
-        leads::save(store, session, &record, read).await?;
+        leads::save(store, session, &mut record, read).await?;
     }
     Ok(())
 }

@@ -6,12 +6,13 @@ use mongodb::{Database, IndexModel};
 use super::Result;
 
 pub(super) async fn make(database: &Database) -> Result<()> {
-    let wanted: [(&str, Vec<IndexModel>); 6] = [
+    let wanted: [(&str, Vec<IndexModel>); 7] = [
         ("admins", vec![unique(doc! { "email": 1 }), unique(doc! { "siteKey": 1 })]),
         ("api_keys", vec![unique(doc! { "hash": 1 }), plain(doc! { "adminId": 1, "createdAt": 1 })]),
         ("chats", chats()),
         ("leads", leads()),
-        ("lead_events", vec![plain(doc! { "adminId": 1, "leadId": 1, "_id": 1 })]),
+        ("lead_days", lead_days()),
+        ("lead_events", vec![plain(doc! { "adminId": 1, "leadId": 1, "version": -1 })]),
         // Made so that the first write to it can be part of a transaction.
         ("tombstones", vec![plain(doc! { "at": 1 })]),
     ];
@@ -34,6 +35,15 @@ fn chats() -> Vec<IndexModel> {
         // The first of a message's own addresses makes the link between session and lead.
         partial(doc! { "adminId": 1, "addresses.0": 1 }, doc! { "addresses": { "$exists": true } }, false),
         partial(doc! { "pending": 1 }, doc! { "pending": { "$exists": true } }, false),
+    ]
+}
+
+fn lead_days() -> Vec<IndexModel> {
+    vec![
+        unique(doc! { "adminId": 1, "day": 1 }),
+        // The list of days without their rollups.
+        plain(super::days::listed()),
+        partial(doc! { "stale": 1 }, doc! { "stale": true }, false),
     ]
 }
 

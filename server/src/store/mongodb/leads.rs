@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, HashMap};
 use futures::{TryStreamExt, try_join};
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Bson, Document, doc, serialize_to_bson};
+use mongodb::bson::{Bson, Document, doc};
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
 
 use super::capture::Key;
 use super::commands::{self, persist};
 use super::documents::{self, date};
-use super::{MongoStore, Result};
+use super::{MongoStore, Result, days};
 use crate::conversation::{self, Conversation, Message};
+use crate::leads::history::VISITOR;
 use crate::leads::search::end_of_prefix;
 use crate::leads::{
-    Change, Contact, LeadEdit, LeadFilter, LeadPage, LeadQuery, LeadRecord, Place, SortField, SortKey,
+    By, Contact, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord, Place, SortField, SortKey,
     SourceFilter, Start, new_id,
 };
 use crate::store::Edited;
@@ -33,25 +34,28 @@ pub(super) async fn follow(
     persist(|| follow_once(store, followed, now)).await
 }
 
-/// One try: read, change in memory, and write each lead only over the version that was read.
+/// One try: read, change in memory, write each lead only over the version that was read, then mark their days.
 async fn follow_once(store: &MongoStore, followed: &[(&Key, Conversation)], now: Timestamp) -> Result<()> {
+    let by = By::new(VISITOR, now);
     let mut known = by_emails(store, followed).await?;
-    let mut changed: BTreeMap<(AdminId, String), Option<i64>> = BTreeMap::new();
+    let mut held = Held::take(&mut known);
+    let mut changed: BTreeMap<Person, Option<i64>> = BTreeMap::new();
     for (key, conversation) in followed {
         for link in &conversation.links {
             let contact = Contact { session_id: &key.session, conversation, link };
             let lead = (key.admin.clone(), link.email.clone());
             if let Some(record) = known.get_mut(&lead) {
                 let read = record.version;
-                if record.absorb(contact, now) {
+                if record.absorb(contact, &by) {
                     changed.entry(lead).or_insert(Some(read));
                 }
             } else if link.makes_lead {
-                known.insert(lead.clone(), LeadRecord::create(new_id(), &key.admin, contact, now));
+                known.insert(lead.clone(), LeadRecord::create(new_id(), &key.admin, contact, &by));
                 changed.insert(lead, None);
             }
         }
     }
+    commands::insert(&store.database, "lead_events", &held.let_go(&mut known)?).await?;
     let (mut inserts, mut updates) = (Vec::new(), Vec::new());
     for (lead, read) in changed {
         let record = &known[&lead];
@@ -65,11 +69,59 @@ async fn follow_once(store: &MongoStore, followed: &[(&Key, Conversation)], now:
         commands::insert(&store.database, "leads", &inserts),
         commands::update(&store.database, "leads", &updates),
     )?;
-    match inserted.duplicates == 0 && updated.n == updates.len() as i64 {
-        true => Ok(()),
+    if inserted.duplicates > 0 || updated.n < updates.len() as i64 {
         // Somebody else changed one of them in between.
-        false => Err(commands::conflict()),
+        return Err(commands::conflict());
     }
+    // Also of leads that did not change: whoever changed them may have crashed before it came to this.
+    days::mark(store, known.values().map(|record| (record.lead.admin_id.clone(), record.day())).collect())
+        .await
+}
+
+/// The business and the address.
+type Person = (AdminId, String);
+
+/// The entries of the history that leads hold. A lead takes its newest entries along in its own document, so that
+/// they are written with the change itself; before it takes new ones, the old ones must stand in the history.
+struct Held(HashMap<Person, Vec<LeadEvent>>);
+
+impl Held {
+    fn take(known: &mut HashMap<Person, LeadRecord>) -> Self {
+        Self(
+            known
+                .iter_mut()
+                .map(|(lead, record)| (lead.clone(), std::mem::take(&mut record.events)))
+                .collect(),
+        )
+    }
+
+    /// The entries that are to be written to the history now; leads without new ones get theirs back.
+    fn let_go(&mut self, known: &mut HashMap<Person, LeadRecord>) -> Result<Vec<Document>> {
+        let mut history = Vec::new();
+        for (lead, events) in self.0.drain() {
+            let Some(record) = known.get_mut(&lead) else { continue };
+            if record.events.is_empty() {
+                record.events = events;
+            } else {
+                history
+                    .extend(events.iter().map(|event| event_of(record, event)).collect::<Result<Vec<_>>>()?);
+            }
+        }
+        Ok(history)
+    }
+}
+
+/// An entry as the history keeps it; its id is its lead and version, so that it is there once however often it is
+/// written.
+fn event_of(record: &LeadRecord, event: &LeadEvent) -> Result<Document> {
+    let lead = documents::object_id(&record.lead.id)?;
+    let mut document = doc! {
+        "_id": { "lead": lead, "version": event.version },
+        "adminId": record.lead.admin_id.as_str(),
+        "leadId": lead,
+    };
+    document.extend(documents::of_event(event)?);
+    Ok(document)
 }
 
 fn replace(record: &LeadRecord, version: i64, document: Document) -> Result<Document> {
@@ -79,7 +131,7 @@ fn replace(record: &LeadRecord, version: i64, document: Document) -> Result<Docu
 async fn by_emails(
     store: &MongoStore,
     followed: &[(&Key, Conversation)],
-) -> Result<HashMap<(AdminId, String), LeadRecord>> {
+) -> Result<HashMap<Person, LeadRecord>> {
     let mut wanted: HashMap<&AdminId, Vec<&str>> = HashMap::new();
     for (key, conversation) in followed {
         wanted
@@ -147,25 +199,25 @@ pub(super) async fn edit(
     id: &str,
     edit: &LeadEdit,
     if_match: Option<&str>,
-    now: Timestamp,
+    by: &By,
 ) -> Result<Edited> {
     persist(|| async {
         let mut session = store.client.start_session().await?;
         store.begin(&mut session).await?;
-        let result = edit_once(store, &mut session, (admin, id), edit, if_match, now).await;
+        let result = edit_once(store, &mut session, (admin, id), edit, if_match, by).await;
         store.end(&mut session, result).await
     })
     .await
 }
 
-/// One try within a transaction: the lead and its history change together.
+/// One try within a transaction: the lead, its history and the mark of its day change together.
 async fn edit_once(
     store: &MongoStore,
     session: &mut ClientSession,
     (admin, id): (&str, &str),
     edit: &LeadEdit,
     if_match: Option<&str>,
-    now: Timestamp,
+    by: &By,
 ) -> Result<Edited> {
     let Some(filter) = of_id(admin, id) else { return Ok(Edited::Missing) };
     let Some(found) = store.leads.find_one(filter).session(&mut *session).await? else {
@@ -176,43 +228,120 @@ async fn edit_once(
         return Ok(Edited::Stale);
     }
     let read = record.version;
-    let changes = record.edit(edit, now);
-    if changes.is_empty() {
-        return Ok(Edited::Done(Box::new(record)));
+    if record.edit(edit, by) {
+        save(store, session, &mut record, read).await?;
     }
-    save(store, session, &record, read).await?;
-    let events = store.database.collection::<Document>("lead_events");
-    events.insert_one(event(admin, id, now, &changes)?).session(&mut *session).await?;
     Ok(Edited::Done(Box::new(record)))
 }
 
-/// Writes a lead over the version that was read.
+/// Writes a lead over the version that was read, and its entries to the history.
 pub(super) async fn save(
     store: &MongoStore,
     session: &mut ClientSession,
-    record: &LeadRecord,
+    record: &mut LeadRecord,
     read: i64,
 ) -> Result<()> {
+    let events = std::mem::take(&mut record.events);
+    add_events(store, session, record, &events).await?;
     let own = doc! { "_id": documents::object_id(&record.lead.id)?, "version": read };
-    let replaced = store.leads.replace_one(own, documents::of_lead(record)?).session(session).await?;
-    if replaced.matched_count == 1 { Ok(()) } else { Err(commands::conflict()) }
+    let replaced = store.leads.replace_one(own, documents::of_lead(record)?).session(&mut *session).await?;
+    if replaced.matched_count != 1 {
+        return Err(commands::conflict());
+    }
+    days::mark_one(store, session, record).await
 }
 
-fn event(admin: &str, id: &str, now: Timestamp, changes: &[Change]) -> Result<Document> {
-    let changes = serialize_to_bson(&changes)?;
-    Ok(
-        doc! { "adminId": admin, "leadId": documents::object_id(id)?, "at": date(now), "who": "api", "changes": changes },
-    )
+/// Adds entries to the history, as far as they are not there yet.
+async fn add_events(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    record: &LeadRecord,
+    events: &[LeadEvent],
+) -> Result<()> {
+    let history = store.database.collection::<Document>("lead_events");
+    for event in events {
+        let document = event_of(record, event)?;
+        let own = doc! { "_id": document.get_document("_id").cloned().unwrap_or_default() };
+        let add = doc! { "$setOnInsert": document };
+        history.update_one(own, add).upsert(true).session(&mut *session).await?;
+    }
+    Ok(())
 }
 
-pub(super) async fn delete(store: &MongoStore, admin: &str, id: &str) -> Result<bool> {
+/// A lead's history: what was moved there and what the lead still holds.
+pub(super) async fn events(
+    store: &MongoStore,
+    admin: &str,
+    id: &str,
+    below: Option<i64>,
+    limit: u32,
+) -> Result<Option<Vec<LeadEvent>>> {
+    let Some(record) = by_id(store, admin, id).await? else { return Ok(None) };
+    let below = below.unwrap_or(i64::MAX);
+    let own = doc! {
+        "adminId": admin,
+        "leadId": documents::object_id(&record.lead.id)?,
+        "version": { "$lt": below },
+    };
+    let history = store.database.collection::<Document>("lead_events");
+    let found = history.find(own).sort(doc! { "version": -1 }).limit(limit.into()).await?;
+    let found: Vec<Document> = found.try_collect().await?;
+    let mut events: Vec<LeadEvent> = found.iter().map(documents::event).collect::<Result<_>>()?;
+    for held in record.events.into_iter().filter(|event| event.version < below) {
+        if !events.iter().any(|event| event.version == held.version) {
+            events.push(held);
+        }
+    }
+    events.sort_by_key(|event| std::cmp::Reverse(event.version));
+    events.truncate(limit as usize);
+    Ok(Some(events))
+}
+
+pub(super) async fn delete(store: &MongoStore, admin: &str, id: &str, by: &By) -> Result<bool> {
+    persist(|| async {
+        let mut session = store.client.start_session().await?;
+        store.begin(&mut session).await?;
+        let result = delete_once(store, &mut session, (admin, id), by).await;
+        store.end(&mut session, result).await
+    })
+    .await
+}
+
+async fn delete_once(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    (admin, id): (&str, &str),
+    by: &By,
+) -> Result<bool> {
     let Some(filter) = of_id(admin, id) else { return Ok(false) };
-    Ok(store.leads.delete_one(filter).await?.deleted_count == 1)
+    let Some(found) = store.leads.find_one(filter).session(&mut *session).await? else { return Ok(false) };
+    let record = documents::lead(&found)?;
+    let mut events = record.events.clone();
+    events.push(record.farewell(by));
+    add_events(store, session, &record, &events).await?;
+    remove(store, session, &record).await?;
+    Ok(true)
+}
+
+/// Takes a lead away in the state that was read; its history stays.
+pub(super) async fn remove(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    record: &LeadRecord,
+) -> Result<()> {
+    let own = doc! { "_id": documents::object_id(&record.lead.id)?, "version": record.version };
+    if store.leads.delete_one(own).session(&mut *session).await?.deleted_count != 1 {
+        return Err(commands::conflict());
+    }
+    days::mark_one(store, session, record).await
+}
+
+pub(super) async fn count(store: &MongoStore, admin: &str, filter: &LeadFilter) -> Result<u64> {
+    store.leads.count_documents(doc! { "$and": conditions(admin, filter) }).await
 }
 
 pub(super) async fn page(store: &MongoStore, admin: &str, query: &LeadQuery) -> Result<LeadPage> {
     let mut conditions = conditions(admin, &query.filter);
-    let filter = doc! { "$and": &conditions };
     let field = field(query.sort.field);
     let (order, beyond) = if query.sort.descending { (-1, "$lt") } else { (1, "$gt") };
     let size = u64::from(query.page_size);
@@ -227,22 +356,18 @@ pub(super) async fn page(store: &MongoStore, admin: &str, query: &LeadQuery) -> 
             0
         }
     };
-    let count = async { store.leads.count_documents(filter).await };
-    let find = async {
-        let found = store
-            .leads
-            .find(doc! { "$and": &conditions })
-            .sort(doc! { field: order, "_id": order })
-            .skip(skip.min(i64::MAX as u64))
-            // One more than asked for tells whether there is another page.
-            .limit(i64::from(query.page_size) + 1)
-            .await?;
-        found.try_collect::<Vec<Document>>().await
-    };
-    let (total, found) = try_join!(count, find)?;
+    let found = store
+        .leads
+        .find(doc! { "$and": &conditions })
+        .sort(doc! { field: order, "_id": order })
+        .skip(skip.min(i64::MAX as u64))
+        // One more than asked for tells whether there is another page.
+        .limit(i64::from(query.page_size) + 1)
+        .await?;
+    let found: Vec<Document> = found.try_collect().await?;
     let more = found.len() as u64 > size;
     let leads = found.iter().take(query.page_size as usize).map(documents::lead).collect::<Result<_>>()?;
-    Ok(LeadPage { leads, total, more })
+    Ok(LeadPage { leads, more })
 }
 
 fn field(field: SortField) -> &'static str {

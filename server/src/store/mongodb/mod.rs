@@ -6,6 +6,7 @@
 mod admins;
 mod capture;
 mod commands;
+mod days;
 mod documents;
 mod erase;
 mod indexes;
@@ -21,9 +22,13 @@ use mongodb::{Client, ClientSession, Collection, Database};
 use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
 use porchlight_protocol::time::Timestamp;
 
-use super::{Admin, CaptureError, Edited, Erased, Kept, KeyHash, KeyRecord, Site, Store, StoreError, Tenant};
+use super::{
+    Admin, CaptureError, Day, Edited, Erased, Kept, KeptRollup, KeyHash, KeyHolder, KeyRecord, Site, Store,
+    StoreError, Tenant,
+};
+use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
-use crate::leads::{LeadEdit, LeadPage, LeadQuery, LeadRecord};
+use crate::leads::{By, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -161,9 +166,14 @@ impl Store for MongoStore {
         self.run(|store| async move { admins::site(&store, own).await }).await
     }
 
-    async fn tenant_of_key(&self, hash: &KeyHash) -> Result<Option<Tenant>, StoreError> {
+    async fn key_holder(&self, hash: &KeyHash) -> Result<Option<KeyHolder>, StoreError> {
         let hash = hash.clone();
-        self.run(|store| async move { admins::tenant_of_key(&store, &hash).await }).await
+        self.run(|store| async move { admins::key_holder(&store, &hash).await }).await
+    }
+
+    async fn key_used(&self, id: &str, at: Timestamp) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.run(|store| async move { admins::key_used(&store, &id, at).await }).await
     }
 
     async fn secret(&self) -> Result<[u8; 32], StoreError> {
@@ -212,6 +222,11 @@ impl Store for MongoStore {
         self.run(|store| async move { leads::by_id(&store, admin.as_str(), &id).await }).await
     }
 
+    async fn count_leads(&self, tenant: &Tenant, filter: &LeadFilter) -> Result<u64, StoreError> {
+        let (admin, filter) = (tenant.admin_id().clone(), filter.clone());
+        self.run(|store| async move { leads::count(&store, admin.as_str(), &filter).await }).await
+    }
+
     async fn leads(&self, tenant: &Tenant, query: &LeadQuery) -> Result<LeadPage, StoreError> {
         let (admin, query) = (tenant.admin_id().clone(), query.clone());
         self.run(|store| async move { leads::page(&store, admin.as_str(), &query).await }).await
@@ -223,29 +238,64 @@ impl Store for MongoStore {
         id: &str,
         edit: &LeadEdit,
         if_match: Option<&str>,
-        now: Timestamp,
+        by: &By,
     ) -> Result<Edited, StoreError> {
-        let (admin, id, edit) = (tenant.admin_id().clone(), id.to_owned(), edit.clone());
+        let (admin, id, edit, by) = (tenant.admin_id().clone(), id.to_owned(), edit.clone(), by.clone());
         let if_match = if_match.map(str::to_owned);
         self.run(|store| async move {
-            leads::edit(&store, admin.as_str(), &id, &edit, if_match.as_deref(), now).await
+            leads::edit(&store, admin.as_str(), &id, &edit, if_match.as_deref(), &by).await
         })
         .await
     }
 
-    async fn delete_lead(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError> {
-        let (admin, id) = (tenant.admin_id().clone(), id.to_owned());
-        self.run(|store| async move { leads::delete(&store, admin.as_str(), &id).await }).await
-    }
-
-    async fn erase_lead(
+    async fn lead_events(
         &self,
         tenant: &Tenant,
         id: &str,
-        now: Timestamp,
-    ) -> Result<Option<Erased>, StoreError> {
+        below: Option<i64>,
+        limit: u32,
+    ) -> Result<Option<Vec<LeadEvent>>, StoreError> {
         let (admin, id) = (tenant.admin_id().clone(), id.to_owned());
-        self.run(|store| async move { erase::lead(&store, admin.as_str(), &id, now).await }).await
+        self.run(|store| async move { leads::events(&store, admin.as_str(), &id, below, limit).await }).await
+    }
+
+    async fn delete_lead(&self, tenant: &Tenant, id: &str, by: &By) -> Result<bool, StoreError> {
+        let (admin, id, by) = (tenant.admin_id().clone(), id.to_owned(), by.clone());
+        self.run(|store| async move { leads::delete(&store, admin.as_str(), &id, &by).await }).await
+    }
+
+    async fn erase_lead(&self, tenant: &Tenant, id: &str, by: &By) -> Result<Option<Erased>, StoreError> {
+        let (admin, id, by) = (tenant.admin_id().clone(), id.to_owned(), by.clone());
+        self.run(|store| async move { erase::lead(&store, admin.as_str(), &id, &by).await }).await
+    }
+
+    async fn lead_facts(
+        &self,
+        tenant: &Tenant,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<LeadFact>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.run(|store| async move { days::facts(&store, admin.as_str(), from, to).await }).await
+    }
+
+    async fn days(&self, tenant: &Tenant) -> Result<Vec<Day>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.run(|store| async move { days::days(&store, admin.as_str()).await }).await
+    }
+
+    async fn rollups(&self, tenant: &Tenant, wanted: &[i64]) -> Result<Vec<KeptRollup>, StoreError> {
+        let (admin, wanted) = (tenant.admin_id().clone(), wanted.to_owned());
+        self.run(|store| async move { days::rollups(&store, admin.as_str(), &wanted).await }).await
+    }
+
+    async fn keep_rollup(&self, tenant: &Tenant, rollup: &KeptRollup) -> Result<(), StoreError> {
+        let (admin, rollup) = (tenant.admin_id().clone(), rollup.clone());
+        self.run(|store| async move { days::keep(&store, admin.as_str(), &rollup).await }).await
+    }
+
+    async fn stale_days(&self, limit: u32) -> Result<Vec<(Tenant, i64)>, StoreError> {
+        self.run(|store| async move { days::stale(&store, limit).await }).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use porchlight_protocol::time::Timestamp;
 use rusqlite::{Connection, Error, OptionalExtension, Row, Transaction, params};
 
 use super::rows::{json, to_json, word};
-use crate::store::{Admin, KeyHash, KeyRecord, Site, Tenant};
+use crate::store::{Admin, KeyHash, KeyHolder, KeyRecord, Site, Tenant};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -73,7 +73,7 @@ pub(super) fn create_key(t: &Transaction<'_>, key: &KeyRecord) -> Result<bool> {
 
 pub(super) fn keys(c: &Connection, admin: &AdminId) -> Result<Vec<KeyRecord>> {
     let mut select = c.prepare(
-        "SELECT id, admin_id, hash, prefix, created_at, revoked_at FROM api_keys
+        "SELECT id, admin_id, hash, prefix, created_at, revoked_at, used_at FROM api_keys
          WHERE admin_id = ? ORDER BY created_at, id",
     )?;
     let rows = select.query_map([admin.as_str()], |row| {
@@ -84,6 +84,7 @@ pub(super) fn keys(c: &Connection, admin: &AdminId) -> Result<Vec<KeyRecord>> {
             prefix: row.get(3)?,
             created_at: Timestamp::from_millis(row.get(4)?),
             revoked_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
+            used_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
         })
     })?;
     rows.collect()
@@ -113,13 +114,23 @@ fn site_where(c: &Connection, column: &str, value: &str) -> Result<Option<Site>>
     c.prepare_cached(&sql)?.query_row([value], site).optional()
 }
 
-pub(super) fn tenant_of_key(c: &Connection, hash: &KeyHash) -> Result<Option<Tenant>> {
+pub(super) fn key_holder(c: &Connection, hash: &KeyHash) -> Result<Option<KeyHolder>> {
     let mut select =
-        c.prepare_cached("SELECT admin_id FROM api_keys WHERE hash = ? AND revoked_at IS NULL")?;
-    select.query_row([&hash.0], tenant).optional()
+        c.prepare_cached("SELECT admin_id, id FROM api_keys WHERE hash = ? AND revoked_at IS NULL")?;
+    let holder = |row: &Row<'_>| Ok(KeyHolder { tenant: tenant(row)?, key_id: row.get(1)? });
+    select.query_row([&hash.0], holder).optional()
 }
 
-fn tenant(row: &Row<'_>) -> Result<Tenant> {
+pub(super) fn key_used(t: &Transaction<'_>, id: &str, at: Timestamp) -> Result<()> {
+    t.execute(
+        "UPDATE api_keys SET used_at = max(coalesce(used_at, 0), ?) WHERE id = ?",
+        params![at.millis(), id],
+    )?;
+    Ok(())
+}
+
+/// The business whose id the row's first column holds.
+pub(super) fn tenant(row: &Row<'_>) -> Result<Tenant> {
     word(row, 0, |text| text.parse().ok()).map(Tenant)
 }
 

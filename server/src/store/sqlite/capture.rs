@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use porchlight_protocol::time::Timestamp;
 use rusqlite::{Connection, Error, OptionalExtension, Transaction, params};
 
 use super::leads;
 use super::rows::{self, to_json};
 use crate::assistant;
 use crate::conversation::{self, Admission, Conversation, Incoming, Message};
-use crate::leads::{Contact, LeadRecord, new_id};
+use crate::leads::history::VISITOR;
+use crate::leads::{By, Contact, LeadRecord, new_id};
 use crate::store::{CaptureError, Kept, tombstone};
 
 type Result<T> = std::result::Result<T, Error>;
@@ -140,15 +140,15 @@ fn tag_session(t: &Transaction<'_>, admin: &str, session: &str, conversation: &C
 
 fn update_leads(t: &Transaction<'_>, incoming: &Incoming, conversation: &Conversation) -> Result<()> {
     let admin = incoming.tenant.admin_id();
-    let now: Timestamp = incoming.arrived;
+    let by = By::new(VISITOR, incoming.arrived);
     for link in &conversation.links {
         let contact = Contact { session_id: incoming.session_id.as_str(), conversation, link };
         let (record, changed) = match leads::by_email(t, admin.as_str(), &link.email)? {
             Some(mut record) => {
-                let changed = record.absorb(contact, now);
+                let changed = record.absorb(contact, &by);
                 (record, changed)
             }
-            None => (LeadRecord::create(new_id(), admin, contact, now), link.makes_lead),
+            None => (LeadRecord::create(new_id(), admin, contact, &by), link.makes_lead),
         };
         if changed {
             leads::save(t, &record)?;

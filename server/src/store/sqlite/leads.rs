@@ -2,15 +2,15 @@
 
 use porchlight_protocol::time::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, Error, OptionalExtension, Transaction, params, params_from_iter};
+use rusqlite::{Connection, Error, OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use super::capture;
 use super::rows::{self, to_json};
 use crate::conversation::Message;
 use crate::leads::search::end_of_prefix;
 use crate::leads::{
-    Change, LeadEdit, LeadFilter, LeadPage, LeadQuery, LeadRecord, Place, RequirementsBy, SortField, SortKey,
-    SourceFilter, Start,
+    By, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord, Place, RequirementsBy, SortField,
+    SortKey, SourceFilter, Start,
 };
 use crate::store::Edited;
 
@@ -35,7 +35,7 @@ pub(super) fn save(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
     };
     let sql = format!(
         "INSERT OR REPLACE INTO leads ({}, value_cents, source_host)
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         rows::LEAD
     );
     t.prepare_cached(&sql)?.execute(params![
@@ -63,10 +63,25 @@ pub(super) fn save(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
         record.version,
         spoke,
         spoke_at,
+        record.contacted_at.map(Timestamp::millis),
+        record.first_reply.map(|reply| reply.asked.millis()),
+        record.first_reply.map(|reply| reply.answered.millis()),
         record.value_cents(),
         record.source_host(),
     ])?;
+    add_events(t, record, &record.events)?;
+    mark_day(t, record)?;
     save_words(t, record)
+}
+
+/// After every change of a lead: its day's figures are out of date.
+fn mark_day(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
+    t.prepare_cached(
+        "INSERT INTO lead_days (admin_id, day, marks) VALUES (?, ?, 1)
+         ON CONFLICT DO UPDATE SET marks = marks + 1",
+    )?
+    .execute(params![record.lead.admin_id.as_str(), record.day()])?;
+    Ok(())
 }
 
 fn save_words(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
@@ -107,34 +122,75 @@ pub(super) fn edit(
     id: &str,
     edit: &LeadEdit,
     if_match: Option<&str>,
-    now: Timestamp,
+    by: &By,
 ) -> Result<Edited> {
     let Some(mut record) = by_id(t, admin, id)? else { return Ok(Edited::Missing) };
     if if_match.is_some_and(|etag| etag != record.etag()) {
         return Ok(Edited::Stale);
     }
-    let changes = record.edit(edit, now);
-    if !changes.is_empty() {
+    if record.edit(edit, by) {
         save(t, &record)?;
-        add_event(t, admin, id, now, &changes)?;
     }
     Ok(Edited::Done(Box::new(record)))
 }
 
-fn add_event(t: &Transaction<'_>, admin: &str, id: &str, now: Timestamp, changes: &[Change]) -> Result<()> {
-    t.execute(
-        "INSERT INTO lead_events (admin_id, lead_id, at, who, changes) VALUES (?, ?, ?, 'api', ?)",
-        params![admin, id, now.millis(), to_json(&changes)?],
+fn add_events(t: &Transaction<'_>, record: &LeadRecord, events: &[LeadEvent]) -> Result<()> {
+    let mut insert = t.prepare_cached(
+        "INSERT INTO lead_events (admin_id, lead_id, version, at, who, changes) VALUES (?, ?, ?, ?, ?, ?)",
     )?;
+    for event in events {
+        insert.execute(params![
+            record.lead.admin_id.as_str(),
+            record.lead.id,
+            event.version,
+            event.at.millis(),
+            event.who,
+            to_json(&event.changes)?,
+        ])?;
+    }
     Ok(())
 }
 
-pub(super) fn delete(t: &Transaction<'_>, admin: &str, id: &str) -> Result<bool> {
-    let found = t.execute("DELETE FROM leads WHERE admin_id = ? AND id = ?", [admin, id])? == 1;
-    if found {
-        forget_words(t, id)?;
+pub(super) fn events(
+    c: &Connection,
+    admin: &str,
+    id: &str,
+    below: Option<i64>,
+    limit: u32,
+) -> Result<Option<Vec<LeadEvent>>> {
+    if by_id(c, admin, id)?.is_none() {
+        return Ok(None);
     }
-    Ok(found)
+    let mut select = c.prepare_cached(
+        "SELECT version, at, who, changes FROM lead_events
+         WHERE admin_id = ? AND lead_id = ? AND version < ? ORDER BY version DESC LIMIT ?",
+    )?;
+    let event = |row: &Row<'_>| {
+        Ok(LeadEvent {
+            version: row.get(0)?,
+            at: Timestamp::from_millis(row.get(1)?),
+            who: row.get(2)?,
+            changes: rows::json(row, 3)?,
+        })
+    };
+    select
+        .query_map(params![admin, id, below.unwrap_or(i64::MAX), limit], event)?
+        .collect::<Result<_>>()
+        .map(Some)
+}
+
+pub(super) fn delete(t: &Transaction<'_>, admin: &str, id: &str, by: &By) -> Result<bool> {
+    let Some(record) = by_id(t, admin, id)? else { return Ok(false) };
+    add_events(t, &record, &[record.farewell(by)])?;
+    remove(t, &record)?;
+    Ok(true)
+}
+
+/// Takes a lead away; its history stays.
+pub(super) fn remove(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
+    t.prepare_cached("DELETE FROM leads WHERE id = ?")?.execute([&record.lead.id])?;
+    mark_day(t, record)?;
+    forget_words(t, &record.lead.id)
 }
 
 /// A condition with its values, built from fixed pieces of SQL only.
@@ -209,11 +265,16 @@ fn column(field: SortField) -> &'static str {
     }
 }
 
+pub(super) fn count(c: &Connection, admin: &str, filter: &LeadFilter) -> Result<u64> {
+    let wanted = conditions(admin, filter);
+    let count = format!("SELECT count(*) FROM leads WHERE {}", wanted.sql);
+    c.prepare_cached(&count)?
+        .query_row(params_from_iter(&wanted.values), |row| row.get::<_, i64>(0))
+        .map(i64::unsigned_abs)
+}
+
 pub(super) fn page(c: &Connection, admin: &str, query: &LeadQuery) -> Result<LeadPage> {
     let mut wanted = conditions(admin, &query.filter);
-    let count = format!("SELECT count(*) FROM leads WHERE {}", wanted.sql);
-    let total: i64 =
-        c.prepare_cached(&count)?.query_row(params_from_iter(&wanted.values), |row| row.get(0))?;
     let column = column(query.sort.field);
     let (order, beyond) = if query.sort.descending { ("DESC", "<") } else { ("ASC", ">") };
     let size = i64::from(query.page_size);
@@ -242,5 +303,5 @@ pub(super) fn page(c: &Connection, admin: &str, query: &LeadQuery) -> Result<Lea
         select.query_map(params_from_iter(&wanted.values), rows::lead)?.collect::<Result<_>>()?;
     let more = leads.len() as i64 > size;
     leads.truncate(query.page_size as usize);
-    Ok(LeadPage { leads, total: total.unsigned_abs(), more })
+    Ok(LeadPage { leads, more })
 }

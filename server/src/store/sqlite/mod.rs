@@ -5,6 +5,7 @@
 
 mod admins;
 mod capture;
+mod days;
 mod erase;
 mod leads;
 mod rows;
@@ -19,9 +20,13 @@ use porchlight_protocol::time::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{Admin, CaptureError, Edited, Erased, Kept, KeyHash, KeyRecord, Site, Store, StoreError, Tenant};
+use super::{
+    Admin, CaptureError, Day, Edited, Erased, Kept, KeptRollup, KeyHash, KeyHolder, KeyRecord, Site, Store,
+    StoreError, Tenant,
+};
+use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
-use crate::leads::{LeadEdit, LeadPage, LeadQuery, LeadRecord};
+use crate::leads::{By, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord};
 
 /// The schema's steps; a file's `user_version` says how many it has taken.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
@@ -181,9 +186,14 @@ impl Store for SqliteStore {
         self.read(move |c| admins::site_of(c, &admin)).await
     }
 
-    async fn tenant_of_key(&self, hash: &KeyHash) -> Result<Option<Tenant>, StoreError> {
+    async fn key_holder(&self, hash: &KeyHash) -> Result<Option<KeyHolder>, StoreError> {
         let hash = hash.clone();
-        self.read(move |c| admins::tenant_of_key(c, &hash)).await
+        self.read(move |c| admins::key_holder(c, &hash)).await
+    }
+
+    async fn key_used(&self, id: &str, at: Timestamp) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.write(move |t| admins::key_used(t, &id, at)).await
     }
 
     async fn secret(&self) -> Result<[u8; 32], StoreError> {
@@ -222,6 +232,11 @@ impl Store for SqliteStore {
         self.read(move |c| leads::by_id(c, admin.as_str(), &id)).await
     }
 
+    async fn count_leads(&self, tenant: &Tenant, filter: &LeadFilter) -> Result<u64, StoreError> {
+        let (admin, filter) = (tenant.admin_id().clone(), filter.clone());
+        self.read(move |c| leads::count(c, admin.as_str(), &filter)).await
+    }
+
     async fn leads(&self, tenant: &Tenant, query: &LeadQuery) -> Result<LeadPage, StoreError> {
         let (admin, query) = (tenant.admin_id().clone(), query.clone());
         self.read(move |c| leads::page(c, admin.as_str(), &query)).await
@@ -233,26 +248,61 @@ impl Store for SqliteStore {
         id: &str,
         edit: &LeadEdit,
         if_match: Option<&str>,
-        now: Timestamp,
+        by: &By,
     ) -> Result<Edited, StoreError> {
-        let (admin, id, edit) = (tenant.admin_id().clone(), id.to_owned(), edit.clone());
+        let (admin, id, edit, by) = (tenant.admin_id().clone(), id.to_owned(), edit.clone(), by.clone());
         let if_match = if_match.map(str::to_owned);
-        self.write(move |t| leads::edit(t, admin.as_str(), &id, &edit, if_match.as_deref(), now)).await
+        self.write(move |t| leads::edit(t, admin.as_str(), &id, &edit, if_match.as_deref(), &by)).await
     }
 
-    async fn delete_lead(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError> {
-        let (admin, id) = (tenant.admin_id().clone(), id.to_owned());
-        self.write(move |t| leads::delete(t, admin.as_str(), &id)).await
-    }
-
-    async fn erase_lead(
+    async fn lead_events(
         &self,
         tenant: &Tenant,
         id: &str,
-        now: Timestamp,
-    ) -> Result<Option<Erased>, StoreError> {
+        below: Option<i64>,
+        limit: u32,
+    ) -> Result<Option<Vec<LeadEvent>>, StoreError> {
         let (admin, id) = (tenant.admin_id().clone(), id.to_owned());
-        self.write(move |t| erase::lead(t, admin.as_str(), &id, now)).await
+        self.read(move |c| leads::events(c, admin.as_str(), &id, below, limit)).await
+    }
+
+    async fn delete_lead(&self, tenant: &Tenant, id: &str, by: &By) -> Result<bool, StoreError> {
+        let (admin, id, by) = (tenant.admin_id().clone(), id.to_owned(), by.clone());
+        self.write(move |t| leads::delete(t, admin.as_str(), &id, &by)).await
+    }
+
+    async fn erase_lead(&self, tenant: &Tenant, id: &str, by: &By) -> Result<Option<Erased>, StoreError> {
+        let (admin, id, by) = (tenant.admin_id().clone(), id.to_owned(), by.clone());
+        self.write(move |t| erase::lead(t, admin.as_str(), &id, &by)).await
+    }
+
+    async fn lead_facts(
+        &self,
+        tenant: &Tenant,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<LeadFact>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.read(move |c| days::facts(c, admin.as_str(), from, to)).await
+    }
+
+    async fn days(&self, tenant: &Tenant) -> Result<Vec<Day>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.read(move |c| days::days(c, admin.as_str())).await
+    }
+
+    async fn rollups(&self, tenant: &Tenant, days: &[i64]) -> Result<Vec<KeptRollup>, StoreError> {
+        let (admin, days) = (tenant.admin_id().clone(), days.to_owned());
+        self.read(move |c| days::rollups(c, admin.as_str(), &days)).await
+    }
+
+    async fn keep_rollup(&self, tenant: &Tenant, rollup: &KeptRollup) -> Result<(), StoreError> {
+        let (admin, rollup) = (tenant.admin_id().clone(), rollup.clone());
+        self.write(move |t| days::keep(t, admin.as_str(), &rollup)).await
+    }
+
+    async fn stale_days(&self, limit: u32) -> Result<Vec<(Tenant, i64)>, StoreError> {
+        self.read(move |c| days::stale(c, limit)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

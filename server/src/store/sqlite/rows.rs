@@ -8,7 +8,7 @@ use rusqlite::{Error, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::conversation::{Message, Page, Tag};
+use crate::conversation::{FirstReply, Message, Page, Tag};
 use crate::leads::{LeadRecord, RequirementsBy};
 
 /// The columns of `chats` that [`message`] reads, in its order.
@@ -18,7 +18,8 @@ pub(super) const MESSAGE: &str = "session_id, message_id, seq, role, text, page_
 /// The columns of `leads` that [`lead`] reads, in its order.
 pub(super) const LEAD: &str = "id, admin_id, email, requirements, session_id, session_ids, status, source, \
      first_message, last_contact, conversation_count, tags, notes, value, priority, alternate_emails, follow_up_at, \
-     referrer, utm, created_at, updated_at, version, requirements_session, requirements_at";
+     referrer, utm, created_at, updated_at, version, requirements_session, requirements_at, contacted_at, \
+     reply_asked_at, reply_answered_at";
 
 pub(super) fn message(row: &Row<'_>) -> Result<Message, Error> {
     let email: Option<String> = row.get(15)?;
@@ -59,6 +60,7 @@ pub(super) fn lead(row: &Row<'_>) -> Result<LeadRecord, Error> {
     let created_at = Timestamp::from_millis(row.get(19)?);
     let spoke: Option<String> = row.get(22)?;
     let spoke_at = Timestamp::from_millis(row.get(23)?);
+    let time = |column: usize| Ok::<_, Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_millis));
     Ok(LeadRecord {
         lead: Lead {
             id: row.get(0)?,
@@ -78,7 +80,7 @@ pub(super) fn lead(row: &Row<'_>) -> Result<LeadRecord, Error> {
             value: row.get(13)?,
             priority: word(row, 14, Priority::from_word)?,
             alternate_emails: json(row, 15)?,
-            follow_up_at: row.get::<_, Option<i64>>(16)?.map(Timestamp::from_millis),
+            follow_up_at: time(16)?,
             referrer: row.get(17)?,
             utm: optional_json(row, 18)?,
             created_at,
@@ -89,6 +91,9 @@ pub(super) fn lead(row: &Row<'_>) -> Result<LeadRecord, Error> {
             Some(session_id) => RequirementsBy::Machine { session_id, at: spoke_at },
             None => RequirementsBy::Person,
         },
+        contacted_at: time(24)?,
+        first_reply: time(25)?.zip(time(26)?).map(|(asked, answered)| FirstReply { asked, answered }),
+        events: Vec::new(),
     })
 }
 
@@ -103,7 +108,7 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<
         .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
-fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<Option<T>, Error> {
+pub(super) fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<Option<T>, Error> {
     match row.get::<_, Option<String>>(column)? {
         Some(_) => json(row, column).map(Some),
         None => Ok(None),

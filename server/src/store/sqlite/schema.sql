@@ -17,7 +17,8 @@ CREATE TABLE api_keys (
     hash TEXT NOT NULL UNIQUE,
     prefix TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    revoked_at INTEGER
+    revoked_at INTEGER,
+    used_at INTEGER
 ) STRICT;
 CREATE INDEX api_keys_admin ON api_keys (admin_id, created_at);
 
@@ -75,7 +76,10 @@ CREATE TABLE leads (
     source_host TEXT NOT NULL,
     -- The session that spoke last for the requirements, and when; no session where a person wrote them.
     requirements_session TEXT,
-    requirements_at INTEGER NOT NULL
+    requirements_at INTEGER NOT NULL,
+    contacted_at INTEGER,
+    reply_asked_at INTEGER,
+    reply_answered_at INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX leads_email ON leads (admin_id, email);
 CREATE INDEX leads_created ON leads (admin_id, created_at, id);
@@ -91,7 +95,7 @@ CREATE TABLE lead_words (
     lead_id TEXT NOT NULL,
     PRIMARY KEY (admin_id, word, lead_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX lead_words_lead ON lead_words (lead_id);
+CREATE INDEX lead_words_lead ON lead_words (lead_id, word);
 
 CREATE TABLE lead_tags (
     admin_id TEXT NOT NULL,
@@ -103,14 +107,27 @@ CREATE INDEX lead_tags_lead ON lead_tags (lead_id);
 
 -- Who changed what, when, from, to; rows are only ever added, or erased with their lead.
 CREATE TABLE lead_events (
-    id INTEGER PRIMARY KEY,
     admin_id TEXT NOT NULL,
     lead_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
     at INTEGER NOT NULL,
     who TEXT NOT NULL,
-    changes TEXT NOT NULL
+    changes TEXT NOT NULL,
+    PRIMARY KEY (admin_id, lead_id, version)
+) STRICT, WITHOUT ROWID;
+
+-- What the leads of a UTC day come to; marks grow with every change of one of them.
+CREATE TABLE lead_days (
+    admin_id TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    marks INTEGER NOT NULL,
+    counted INTEGER NOT NULL DEFAULT 0,
+    rollup TEXT,
+    PRIMARY KEY (admin_id, day)
 ) STRICT;
-CREATE INDEX lead_events_lead ON lead_events (admin_id, lead_id, id);
+CREATE INDEX lead_days_stale ON lead_days (admin_id, day) WHERE marks <> counted;
+-- The list of days without their rollups.
+CREATE INDEX lead_days_marks ON lead_days (admin_id, day, marks, counted);
 
 -- Hashed ids of erased messages, so that a late repetition does not bring them back.
 CREATE TABLE tombstones (hash TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
