@@ -18,7 +18,7 @@ use crate::keys::Secret;
 use crate::middleware::observe;
 use crate::sites::Sites;
 use crate::store::Store;
-use crate::{assets, chats, leads, origins, visitors};
+use crate::{assets, chats, leads, legacy, origins, visitors};
 
 /// How long the store may take to say that it is there.
 const READY_PATIENCE: Duration = Duration::from_secs(2);
@@ -92,6 +92,7 @@ fn business_routes() -> Router<App> {
         .route("/api/leads-enhanced/{id}", get(http::get).put(http::put).delete(http::delete))
         .route("/api/leads-enhanced/{id}/events", get(http::events))
         .route("/api/chats", get(chats::get))
+        .route("/api/leads", get(legacy::list).delete(legacy::delete))
 }
 
 async fn alive() -> Json<Value> {

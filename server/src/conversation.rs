@@ -4,6 +4,7 @@
 //! crash in between ends in the same state: stores recompute, they never count up.
 
 use porchlight_protocol::capture::{EdgeInfo, Role};
+use porchlight_protocol::email::{self, Email};
 use porchlight_protocol::ids::{MessageId, SessionId};
 use porchlight_protocol::time::Timestamp;
 
@@ -81,6 +82,23 @@ pub struct Message {
     pub tag: Option<Tag>,
     /// Whether something that follows from it may still have to be done.
     pub pending: bool,
+    /// Whether it is from before this system and has not been migrated.
+    pub old: bool,
+}
+
+impl Message {
+    /// Reads the addresses of a message from before this system, which has none noted: those of its text, else that of
+    /// its tag.
+    pub fn with_old_addresses(mut self) -> Self {
+        if self.role == Role::Visitor && self.addresses.is_empty() {
+            self.addresses = email::addresses(&self.text).iter().map(Email::to_string).collect();
+            let tagged = self.tag.as_ref().and_then(|tag| Email::parse(&tag.email).ok());
+            if self.addresses.is_empty() {
+                self.addresses.extend(tagged.map(String::from));
+            }
+        }
+        self
+    }
 }
 
 /// What every message of a session with an address carries.
@@ -176,6 +194,7 @@ pub fn admit(session: &[Message], incoming: &Incoming) -> Admission {
             edge: incoming.edge.clone(),
             tag: None,
             pending: true,
+            old: false,
         })),
     }
 }
@@ -183,6 +202,20 @@ pub fn admit(session: &[Message], incoming: &Incoming) -> Admission {
 /// What follows from a session's messages; `None` while no visitor message of it holds an address.
 pub fn derive(session: &[Message]) -> Option<Conversation> {
     derive_with(session, requirements_of)
+}
+
+/// What follows from a session that is migrated: its old messages make leads, and what was drawn out of them before
+/// stands.
+pub fn derive_old(session: &[Message]) -> Option<Conversation> {
+    let mut session = session.to_vec();
+    sort_for_reading(&mut session);
+    session.iter_mut().for_each(|message| message.pending = message.old);
+    let drawn_out = |session: &[Message]| {
+        let old = session.iter().rev().filter(|m| m.old).filter_map(|m| m.tag.as_ref());
+        let old = old.map(|tag| tag.requirements.clone()).find(|text| !text.is_empty());
+        old.unwrap_or_else(|| requirements_of(session))
+    };
+    derive_with(&session, drawn_out)
 }
 
 /// As [`derive`], for a caller who may know the requirements of these very messages already.
@@ -203,7 +236,7 @@ pub fn derive_with(
         },
         last_at: visitor.iter().map(|m| m.at).max()?,
         first_reply: first_reply(session),
-        pending_since: visitor.iter().filter(|m| m.pending).map(|m| m.at).min(),
+        pending_since: session.iter().filter(|m| m.pending).map(|m| m.at).min(),
         tag: Tag { email, requirements: requirements(session) },
     })
 }

@@ -19,6 +19,7 @@ pub mod headers;
 pub mod key_uses;
 pub mod keys;
 pub mod leads;
+pub mod legacy;
 pub mod middleware;
 pub mod origins;
 pub mod params;

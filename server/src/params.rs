@@ -101,3 +101,14 @@ impl Params {
         self.pairs.extract_if(.., |pair| pair.0 == name).map(|pair| pair.1).collect()
     }
 }
+
+/// A whole number within bounds.
+pub fn whole(text: &str, from: u64, to: u64) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| (from..=to).contains(number));
+    number.ok_or_else(|| format!("must be a whole number from {from} to {to}"))
+}
+
+/// What is said of a word that is none of those allowed.
+pub fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    format!("must be one of {}", words.collect::<Vec<_>>().join(", "))
+}

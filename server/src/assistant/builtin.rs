@@ -25,6 +25,7 @@ pub fn reply(session: &[Message], question: &Message, at: porchlight_protocol::t
         edge: None,
         tag: None,
         pending: false,
+        old: false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod admin;
 mod key;
+mod migrate;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +29,8 @@ enum Command {
     /// API keys
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Make leads from chats that are older than this system; can be broken off and run again
+    Migrate(migrate::MigrateCommand),
 }
 
 impl Cli {
@@ -37,6 +40,7 @@ impl Cli {
             Command::Serve(config) => serve::run(&self.installation, &config).await,
             Command::Admin(command) => command.run(&self.installation).await,
             Command::Key(command) => command.run(&self.installation).await,
+            Command::Migrate(command) => command.run(&self.installation).await,
         }
     }
 }

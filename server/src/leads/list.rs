@@ -4,7 +4,7 @@ use porchlight_protocol::lead::{Priority, Status};
 use porchlight_protocol::time::Timestamp;
 
 use super::{LeadFilter, Sort, SortField, SourceFilter, search};
-use crate::params::Params;
+use crate::params::{Params, one_of, whole};
 
 const MAX_PAGE: u64 = 1_000_000_000;
 const MAX_PAGE_SIZE: u32 = 100;
@@ -77,15 +77,6 @@ fn take_filter(params: &mut Params) -> LeadFilter {
         to,
         words: params.read("search", words).unwrap_or_default(),
     }
-}
-
-fn whole(text: &str, from: u64, to: u64) -> Result<u64, String> {
-    let number = text.parse().ok().filter(|number| (from..=to).contains(number));
-    number.ok_or_else(|| format!("must be a whole number from {from} to {to}"))
-}
-
-fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    format!("must be one of {}", words.collect::<Vec<_>>().join(", "))
 }
 
 fn source(text: &str) -> SourceFilter {

@@ -9,6 +9,7 @@ use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
 use crate::keys::Secret;
 use crate::leads::{By, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord};
+use crate::legacy::{LegacyLead, LegacyQuery};
 
 pub mod mongodb;
 pub mod sqlite;
@@ -284,6 +285,28 @@ pub trait Store: Send + Sync + 'static {
     async fn keep_rollup(&self, tenant: &Tenant, rollup: &KeptRollup) -> Result<(), StoreError>;
     /// Some days of any business whose rollup is out of date.
     async fn stale_days(&self, limit: u32) -> Result<Vec<(Tenant, i64)>, StoreError>;
+
+    /// A page of the addresses that chats carry, with all their messages whoever wrote them, and how many addresses
+    /// there are.
+    async fn legacy_leads(
+        &self,
+        tenant: &Tenant,
+        query: &LegacyQuery,
+    ) -> Result<(Vec<LegacyLead>, u64), StoreError>;
+    /// All addresses that chats carry, as they carry them.
+    async fn legacy_addresses(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError>;
+    /// Removes the messages that carry an address; returns how many. Repetitions do not bring them back.
+    async fn delete_messages_of(
+        &self,
+        tenant: &Tenant,
+        email: &str,
+        at: Timestamp,
+    ) -> Result<u64, StoreError>;
+    /// The sessions with messages from before this system that have not been migrated, by their first message.
+    async fn old_sessions(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError>;
+    /// Makes the leads of old sessions, in this order, and adds what their messages lack. Doing it again changes
+    /// nothing.
+    async fn migrate(&self, tenant: &Tenant, sessions: &[String], by: &By) -> Result<(), StoreError>;
 
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;

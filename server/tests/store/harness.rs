@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use mongodb::bson::{Document, doc};
 use porchlight_protocol::ids::SessionId;
 use porchlight_protocol::time::Timestamp;
 use porchlight_server::conversation::{Incoming, Message, Page};
@@ -20,19 +21,37 @@ pub(crate) const NOON: i64 = 1_769_767_200_000;
 pub(crate) struct Fresh {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tenants: Vec<Tenant>,
-    _directory: Option<tempfile::TempDir>,
+    raw: Raw,
+}
+
+/// The database itself, past the store.
+enum Raw {
+    Sqlite(tempfile::TempDir),
+    MongoDb(mongodb::Database),
+}
+
+/// A message as earlier systems kept it.
+pub(crate) struct Old {
+    pub(crate) session: &'static str,
+    pub(crate) role: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) at: i64,
+    /// Address and requirements.
+    pub(crate) tag: Option<(&'static str, &'static str)>,
 }
 
 pub(crate) async fn sqlite() -> Fresh {
     let directory = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&directory.path().join("test.db")).unwrap());
-    Fresh { tenants: tenants(&*store).await, store, _directory: Some(directory) }
+    Fresh { tenants: tenants(&*store).await, store, raw: Raw::Sqlite(directory) }
 }
 
 pub(crate) async fn mongodb() -> Fresh {
     let uri = mongodb_uri(&format!("t{}", nanos()));
     let store = Arc::new(MongoStore::connect(&uri).await.unwrap());
-    Fresh { tenants: tenants(&*store).await, store, _directory: None }
+    let client = mongodb::Client::with_uri_str(&uri).await.unwrap();
+    let raw = Raw::MongoDb(client.default_database().unwrap());
+    Fresh { tenants: tenants(&*store).await, store, raw }
 }
 
 /// The test server's address with a database of the given name.
@@ -85,6 +104,38 @@ impl Fresh {
             arrived: Timestamp::from_millis(NOON),
             authorised: false,
             edge: None,
+        }
+    }
+
+    /// Puts a message of the first business there as an earlier system did: without id and number, its text and time
+    /// in one of several forms.
+    pub(crate) async fn insert_old(&self, index: usize, old: &Old) {
+        let (email, requirements) = old.tag.unzip();
+        match &self.raw {
+            Raw::Sqlite(directory) => {
+                let database = rusqlite::Connection::open(directory.path().join("test.db")).unwrap();
+                let sql =
+                    "INSERT INTO chats (admin_id, session_id, role, text, created_at, email, requirements)
+                           VALUES ('admin_0', ?, ?, ?, ?, ?, ?)";
+                let values = rusqlite::params![old.session, old.role, old.text, old.at, email, requirements];
+                database.execute(sql, values).unwrap();
+            }
+            Raw::MongoDb(database) => {
+                let at = mongodb::bson::DateTime::from_millis(old.at);
+                let mut document = doc! { "adminId": "admin_0", "sessionId": old.session, "role": old.role };
+                document.insert(["text", "message", "content"][index % 3], old.text);
+                match index % 2 {
+                    0 => document.insert("createdAt", at),
+                    _ => document.insert("createdAt", at.try_to_rfc3339_string().unwrap()),
+                };
+                if index % 4 == 1 {
+                    document.insert("_id", format!("old {index}"));
+                }
+                if let Some((email, requirements)) = old.tag {
+                    document.extend(doc! { "email": email, "requirements": requirements });
+                }
+                database.collection::<Document>("chats").insert_one(document).await.unwrap();
+            }
         }
     }
 

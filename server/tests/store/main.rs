@@ -8,11 +8,13 @@ mod cases;
 mod figures;
 mod harness;
 mod histories;
+mod migration;
 mod model;
 
 mod suite {
     pub(crate) use crate::cases::*;
     pub(crate) use crate::figures::*;
+    pub(crate) use crate::migration::*;
 }
 
 macro_rules! on_every_store {
@@ -50,8 +52,11 @@ on_every_store! { cases:
     history_reads_in_the_order_of_writing,
     keys_are_found_by_hash_until_they_are_revoked,
     odd_text_is_kept_to_the_letter,
+    old_chats_become_leads_once,
     sorts_and_walks_show_each_lead_once_with_ties,
+    the_old_view_groups_chats_by_address,
     the_opener_is_answered_and_a_repetition_gets_the_same_answer,
+    what_was_drawn_out_before_stands,
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,6 +22,8 @@ use porchlight_protocol::time::Timestamp;
 use super::commands::{self, persist};
 use super::{MongoStore, Result, documents, leads};
 use crate::conversation::{self, Admission, Conversation, Incoming, Message, Tag};
+use crate::leads::By;
+use crate::leads::history::VISITOR;
 use crate::store::{CaptureError, Kept, tombstone};
 use crate::{assistant, clock};
 
@@ -46,12 +48,12 @@ impl Key {
 
 /// The messages of a session with the ids of their documents, in the same order.
 #[derive(Clone, Debug, Default)]
-struct Session {
-    messages: Vec<Message>,
+pub(super) struct Session {
+    pub(super) messages: Vec<Message>,
     ids: Vec<Bson>,
 }
 
-type Sessions = HashMap<Key, Session>;
+pub(super) type Sessions = HashMap<Key, Session>;
 
 /// What was found to follow from a session: its tag, and the messages that it follows from.
 struct Tagged {
@@ -255,7 +257,8 @@ async fn follow_up_once(store: &MongoStore, keys: &[Key], known: &Tags, now: Tim
         .filter(|(key, derived)| sessions[*key].messages.iter().any(|m| m.tag.as_ref() != Some(&derived.tag)))
         .map(|(key, derived)| tag_statement(key, derived))
         .collect();
-    try_join!(leads::follow(store, &followed, now), commands::update(&store.database, "chats", &wrong))?;
+    let by = By::new(VISITOR, now);
+    try_join!(leads::follow(store, &followed, &by), commands::update(&store.database, "chats", &wrong))?;
     let tagged = |(key, derived): (&Key, Conversation)| {
         (key.clone(), Tagged { tag: derived.tag, ids: sessions[key].ids() })
     };
@@ -345,7 +348,7 @@ fn of_sessions(keys: &[Key]) -> Document {
     doc! { "$or": each }
 }
 
-async fn load(store: &MongoStore, keys: &[Key]) -> Result<Sessions> {
+pub(super) async fn load(store: &MongoStore, keys: &[Key]) -> Result<Sessions> {
     let mut sessions: Sessions = keys.iter().map(|key| (key.clone(), Session::default())).collect();
     if keys.is_empty() {
         return Ok(sessions);

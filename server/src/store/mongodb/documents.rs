@@ -62,7 +62,8 @@ pub(super) fn of_message(id: ObjectId, admin: &str, message: &Message) -> Result
 pub(super) fn message(document: &Document) -> Message {
     let text = |name: &str| document.get_str(name).ok().map(str::to_owned);
     let edge = document.get("edge").cloned();
-    Message {
+    let elsewhere = !document.contains_key("seq");
+    let message = Message {
         session_id: text("sessionId").unwrap_or_default(),
         message_id: text("messageId").unwrap_or_default(),
         seq: whole(document.get("seq")).and_then(|seq| u32::try_from(seq).ok()).unwrap_or_default(),
@@ -82,7 +83,9 @@ pub(super) fn message(document: &Document) -> Message {
         edge: edge.and_then(|edge| deserialize_from_bson(edge).ok()),
         tag: text("email").map(|email| Tag { email, requirements: text("requirements").unwrap_or_default() }),
         pending: document.contains_key("pending"),
-    }
+        old: elsewhere && !document.contains_key("migrated"),
+    };
+    if elsewhere { message.with_old_addresses() } else { message }
 }
 
 /// Old documents say `user` for a visitor.

@@ -14,7 +14,6 @@ use super::commands::{self, persist};
 use super::documents::{self, date};
 use super::{MongoStore, Result, days};
 use crate::conversation::{self, Conversation, Message};
-use crate::leads::history::VISITOR;
 use crate::leads::search::end_of_prefix;
 use crate::leads::{
     By, Contact, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord, Place, SortField, SortKey,
@@ -23,20 +22,15 @@ use crate::leads::{
 use crate::store::Edited;
 
 /// Brings the leads of the sessions to what follows from their messages.
-pub(super) async fn follow(
-    store: &MongoStore,
-    followed: &[(&Key, Conversation)],
-    now: Timestamp,
-) -> Result<()> {
+pub(super) async fn follow(store: &MongoStore, followed: &[(&Key, Conversation)], by: &By) -> Result<()> {
     if followed.is_empty() {
         return Ok(());
     }
-    persist(|| follow_once(store, followed, now)).await
+    persist(|| follow_once(store, followed, by)).await
 }
 
 /// One try: read, change in memory, write each lead only over the version that was read, then mark their days.
-async fn follow_once(store: &MongoStore, followed: &[(&Key, Conversation)], now: Timestamp) -> Result<()> {
-    let by = By::new(VISITOR, now);
+async fn follow_once(store: &MongoStore, followed: &[(&Key, Conversation)], by: &By) -> Result<()> {
     let mut known = by_emails(store, followed).await?;
     let mut held = Held::take(&mut known);
     let mut changed: BTreeMap<Person, Option<i64>> = BTreeMap::new();
@@ -46,11 +40,11 @@ async fn follow_once(store: &MongoStore, followed: &[(&Key, Conversation)], now:
             let lead = (key.admin.clone(), link.email.clone());
             if let Some(record) = known.get_mut(&lead) {
                 let read = record.version;
-                if record.absorb(contact, &by) {
+                if record.absorb(contact, by) {
                     changed.entry(lead).or_insert(Some(read));
                 }
             } else if link.makes_lead {
-                known.insert(lead.clone(), LeadRecord::create(new_id(), &key.admin, contact, &by));
+                known.insert(lead.clone(), LeadRecord::create(new_id(), &key.admin, contact, by));
                 changed.insert(lead, None);
             }
         }

@@ -11,6 +11,7 @@ mod documents;
 mod erase;
 mod indexes;
 mod leads;
+mod legacy;
 
 use std::time::Duration;
 
@@ -29,11 +30,15 @@ use super::{
 use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
 use crate::leads::{By, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord};
+use crate::legacy::{LegacyLead, LegacyQuery};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// How long a question may take before its asker is told that the store is unavailable.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The same for work that nobody waits for on a page: migration, and the old view, which groups all chats.
+const LONG_PATIENCE: Duration = Duration::from_secs(600);
 
 /// A store in one database of a MongoDB deployment.
 #[derive(Clone)]
@@ -113,8 +118,20 @@ impl MongoStore {
         T: Send + 'static,
         W: Future<Output = Result<T>> + Send + 'static,
     {
+        self.run_within(PATIENCE, work).await
+    }
+
+    async fn run_within<T, W>(
+        &self,
+        patience: Duration,
+        work: impl FnOnce(Self) -> W,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T>> + Send + 'static,
+    {
         let task = tokio::spawn(work(self.clone()));
-        match tokio::time::timeout(PATIENCE, task).await {
+        match tokio::time::timeout(patience, task).await {
             Ok(Ok(result)) => result.map_err(failure),
             Ok(Err(error)) => Err(StoreError::Failed(error.to_string())),
             Err(_) => Err(StoreError::Unavailable("no answer in time".to_owned())),
@@ -296,6 +313,55 @@ impl Store for MongoStore {
 
     async fn stale_days(&self, limit: u32) -> Result<Vec<(Tenant, i64)>, StoreError> {
         self.run(|store| async move { days::stale(&store, limit).await }).await
+    }
+
+    async fn legacy_leads(
+        &self,
+        tenant: &Tenant,
+        query: &LegacyQuery,
+    ) -> Result<(Vec<LegacyLead>, u64), StoreError> {
+        let (admin, query) = (tenant.admin_id().clone(), query.clone());
+        self.run_within(
+            LONG_PATIENCE,
+            |store| async move { legacy::page(&store, admin.as_str(), &query).await },
+        )
+        .await
+    }
+
+    async fn legacy_addresses(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.run_within(LONG_PATIENCE, |store| async move { legacy::addresses(&store, admin.as_str()).await })
+            .await
+    }
+
+    async fn delete_messages_of(
+        &self,
+        tenant: &Tenant,
+        email: &str,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let (admin, email) = (tenant.admin_id().clone(), email.to_owned());
+        self.run_within(LONG_PATIENCE, |store| async move {
+            legacy::delete(&store, admin.as_str(), &email, at).await
+        })
+        .await
+    }
+
+    async fn old_sessions(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.run_within(
+            LONG_PATIENCE,
+            |store| async move { legacy::old_sessions(&store, admin.as_str()).await },
+        )
+        .await
+    }
+
+    async fn migrate(&self, tenant: &Tenant, sessions: &[String], by: &By) -> Result<(), StoreError> {
+        let (admin, sessions, by) = (tenant.admin_id().clone(), sessions.to_owned(), by.clone());
+        self.run_within(LONG_PATIENCE, |store| async move {
+            legacy::migrate(&store, &admin, &sessions, &by).await
+        })
+        .await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use porchlight_protocol::ids::AdminId;
 use rusqlite::{Connection, Error, OptionalExtension, Transaction, params};
 
 use super::leads;
@@ -89,7 +90,8 @@ fn add(t: &Transaction<'_>, session: &mut Session, incoming: &Incoming, message:
     }
     if let Some(conversation) = &followed {
         tag_session(t, admin, &message.session_id, conversation)?;
-        update_leads(t, incoming, conversation)?;
+        let by = By::new(VISITOR, incoming.arrived);
+        update_leads(t, incoming.tenant.admin_id(), &message.session_id, conversation, &by)?;
     }
     let tag = followed.map(|conversation| conversation.tag);
     Ok(Kept {
@@ -102,7 +104,7 @@ fn add(t: &Transaction<'_>, session: &mut Session, incoming: &Incoming, message:
 
 fn insert(t: &Transaction<'_>, admin: &str, message: &Message) -> Result<()> {
     let sql = format!(
-        "INSERT INTO chats (admin_id, {}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO chats (admin_id, {}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
         rows::MESSAGE
     );
     let addresses = (!message.addresses.is_empty()).then(|| to_json(&message.addresses)).transpose()?;
@@ -138,17 +140,21 @@ fn tag_session(t: &Transaction<'_>, admin: &str, session: &str, conversation: &C
     Ok(())
 }
 
-fn update_leads(t: &Transaction<'_>, incoming: &Incoming, conversation: &Conversation) -> Result<()> {
-    let admin = incoming.tenant.admin_id();
-    let by = By::new(VISITOR, incoming.arrived);
+pub(super) fn update_leads(
+    t: &Transaction<'_>,
+    admin: &AdminId,
+    session_id: &str,
+    conversation: &Conversation,
+    by: &By,
+) -> Result<()> {
     for link in &conversation.links {
-        let contact = Contact { session_id: incoming.session_id.as_str(), conversation, link };
+        let contact = Contact { session_id, conversation, link };
         let (record, changed) = match leads::by_email(t, admin.as_str(), &link.email)? {
             Some(mut record) => {
-                let changed = record.absorb(contact, &by);
+                let changed = record.absorb(contact, by);
                 (record, changed)
             }
-            None => (LeadRecord::create(new_id(), admin, contact, &by), link.makes_lead),
+            None => (LeadRecord::create(new_id(), admin, contact, by), link.makes_lead),
         };
         if changed {
             leads::save(t, &record)?;

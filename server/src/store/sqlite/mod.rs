@@ -8,6 +8,7 @@ mod capture;
 mod days;
 mod erase;
 mod leads;
+mod legacy;
 mod rows;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use super::{
 use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
 use crate::leads::{By, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord};
+use crate::legacy::{LegacyLead, LegacyQuery};
 
 /// The schema's steps; a file's `user_version` says how many it has taken.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
@@ -303,6 +305,40 @@ impl Store for SqliteStore {
 
     async fn stale_days(&self, limit: u32) -> Result<Vec<(Tenant, i64)>, StoreError> {
         self.read(move |c| days::stale(c, limit)).await
+    }
+
+    async fn legacy_leads(
+        &self,
+        tenant: &Tenant,
+        query: &LegacyQuery,
+    ) -> Result<(Vec<LegacyLead>, u64), StoreError> {
+        let (admin, query) = (tenant.admin_id().clone(), query.clone());
+        self.read(move |c| legacy::leads(c, admin.as_str(), &query)).await
+    }
+
+    async fn legacy_addresses(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.read(move |c| legacy::addresses(c, admin.as_str())).await
+    }
+
+    async fn delete_messages_of(
+        &self,
+        tenant: &Tenant,
+        email: &str,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let (admin, email) = (tenant.admin_id().clone(), email.to_owned());
+        self.write(move |t| legacy::delete(t, admin.as_str(), &email, at)).await
+    }
+
+    async fn old_sessions(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.read(move |c| legacy::old_sessions(c, admin.as_str())).await
+    }
+
+    async fn migrate(&self, tenant: &Tenant, sessions: &[String], by: &By) -> Result<(), StoreError> {
+        let (admin, sessions, by) = (tenant.admin_id().clone(), sessions.to_owned(), by.clone());
+        self.write(move |t| legacy::migrate(t, &admin, &sessions, &by)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -13,7 +13,7 @@ use crate::leads::{LeadRecord, RequirementsBy};
 
 /// The columns of `chats` that [`message`] reads, in its order.
 pub(super) const MESSAGE: &str = "session_id, message_id, seq, role, text, page_url, page_title, referrer, locale, \
-     time_zone, created_at, addresses, reply_to, opened, edge, email, requirements";
+     time_zone, created_at, addresses, reply_to, opened, edge, email, requirements, migrated";
 
 /// The columns of `leads` that [`lead`] reads, in its order.
 pub(super) const LEAD: &str = "id, admin_id, email, requirements, session_id, session_ids, status, source, \
@@ -24,10 +24,11 @@ pub(super) const LEAD: &str = "id, admin_id, email, requirements, session_id, se
 pub(super) fn message(row: &Row<'_>) -> Result<Message, Error> {
     let email: Option<String> = row.get(15)?;
     let requirements: Option<String> = row.get(16)?;
-    Ok(Message {
+    let seq: Option<u32> = row.get(2)?;
+    let message = Message {
         session_id: row.get(0)?,
         message_id: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
-        seq: row.get::<_, Option<u32>>(2)?.unwrap_or_default(),
+        seq: seq.unwrap_or_default(),
         role: role(&row.get::<_, String>(3)?),
         text: row.get(4)?,
         page: Page {
@@ -44,7 +45,9 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message, Error> {
         edge: optional_json(row, 14)?,
         tag: email.map(|email| Tag { email, requirements: requirements.unwrap_or_default() }),
         pending: false,
-    })
+        old: seq.is_none() && !row.get::<_, bool>(17)?,
+    };
+    Ok(if seq.is_none() { message.with_old_addresses() } else { message })
 }
 
 /// Old documents say `user` for a visitor.

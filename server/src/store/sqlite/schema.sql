@@ -42,8 +42,11 @@ CREATE TABLE chats (
     opened INTEGER NOT NULL DEFAULT 0,
     edge TEXT,
     email TEXT,
-    requirements TEXT
+    requirements TEXT,
+    -- Of rows from elsewhere, which have no seq: whether their leads were made.
+    migrated INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX chats_old ON chats (admin_id, session_id) WHERE seq IS NULL AND migrated = 0;
 CREATE UNIQUE INDEX chats_message ON chats (admin_id, session_id, message_id);
 CREATE INDEX chats_email ON chats (admin_id, email) WHERE email IS NOT NULL;
 -- The first of a message's own addresses makes the link between session and lead.

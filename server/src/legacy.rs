@@ -1,0 +1,159 @@
+//! `/api/leads` as it was before leads had a place of their own: the chats, grouped by address.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::Uri;
+use porchlight_protocol::fields::Fields;
+use porchlight_protocol::problem::Problem;
+use porchlight_protocol::time::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::auth::ApiTenant;
+use crate::body::JsonBody;
+use crate::clock;
+use crate::error::ApiResult;
+use crate::params::{Params, one_of, whole};
+
+const MAX_PAGE: u64 = 1_000_000_000;
+
+/// Old callers may ask for more at once than new ones.
+const MAX_PAGE_SIZE: u64 = 1_000;
+
+const MAX_SEARCH_CHARS: usize = 200;
+
+/// A page of addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegacyQuery {
+    /// From 1.
+    pub page: u64,
+    /// How many.
+    pub page_size: u64,
+    /// By what; ties go by address.
+    pub sort: LegacySort,
+    /// Largest first.
+    pub descending: bool,
+    /// A piece of the address or of any message's text, ASCII case ignored; the whole group is shown.
+    pub search: Option<String>,
+}
+
+/// What a row can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegacySort {
+    /// The newest message.
+    LastSeen,
+    /// The oldest message.
+    FirstSeen,
+    /// The address.
+    Email,
+    /// How many messages.
+    MessageCount,
+}
+
+impl LegacySort {
+    const ALL: &[(&str, Self)] = &[
+        ("lastSeen", Self::LastSeen),
+        ("firstSeen", Self::FirstSeen),
+        ("email", Self::Email),
+        ("messageCount", Self::MessageCount),
+    ];
+}
+
+/// The messages that carry one address.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LegacyLead {
+    /// The address.
+    #[serde(rename = "_id")]
+    pub id: String,
+    /// The address.
+    pub email: String,
+    /// The oldest message.
+    pub first_seen: Timestamp,
+    /// The newest message.
+    pub last_seen: Timestamp,
+    /// How many, of all roles.
+    pub message_count: u64,
+    /// The session of the newest message.
+    pub session_id: String,
+    /// What the newest message is tagged with.
+    pub requirements: Option<String>,
+    /// The newest message's text.
+    pub latest_content: String,
+    /// Who wrote it.
+    pub latest_role: String,
+}
+
+/// `GET /api/leads`.
+pub async fn list(
+    State(app): State<App>,
+    ApiTenant { tenant, .. }: ApiTenant,
+    uri: Uri,
+) -> ApiResult<Json<Value>> {
+    let mut params = Params::of(&uri);
+    let query = LegacyQuery {
+        page: params.read("page", |text| whole(text, 1, MAX_PAGE)).unwrap_or(1),
+        page_size: params.read("pageSize", |text| whole(text, 1, MAX_PAGE_SIZE)).unwrap_or(10),
+        sort: params.read("sortBy", sort).unwrap_or(LegacySort::LastSeen),
+        descending: params.read("sortOrder", order).unwrap_or(true),
+        search: params.read("search", search).flatten(),
+    };
+    params.finish()?;
+    let (leads, total) = app.store.legacy_leads(&tenant, &query).await?;
+    Ok(Json(json!({
+        "leads": leads,
+        "page": query.page,
+        "pageSize": query.page_size,
+        "total": total,
+        "totalPages": total.div_ceil(query.page_size),
+    })))
+}
+
+/// `DELETE /api/leads` with `{ "email" }`: the messages that carry the address.
+pub async fn delete(
+    State(app): State<App>,
+    ApiTenant { tenant, .. }: ApiTenant,
+    uri: Uri,
+    JsonBody(body): JsonBody,
+) -> ApiResult<Json<Value>> {
+    Params::of(&uri).finish()?;
+    let mut fields = Fields::parse(&body)?;
+    fields.refuse_tenant();
+    let email = match fields.take("email") {
+        Some(Value::String(email)) if !email.trim().is_empty() => email,
+        Some(Value::String(_)) | None => refused(&mut fields, "is required"),
+        Some(_) => refused(&mut fields, "must be a string"),
+    };
+    fields.finish()?;
+    let deleted = app.store.delete_messages_of(&tenant, email.trim(), clock::now()).await?;
+    if deleted == 0 {
+        return Err(Problem::not_found("There are no messages of this address.").into());
+    }
+    Ok(Json(json!({ "deleted": deleted, "message": format!("Deleted {deleted} messages") })))
+}
+
+fn refused(fields: &mut Fields, message: &str) -> String {
+    fields.refuse("email", message);
+    String::new()
+}
+
+fn sort(text: &str) -> Result<LegacySort, String> {
+    let found = LegacySort::ALL.iter().find(|(name, _)| *name == text).map(|(_, sort)| *sort);
+    found.ok_or_else(|| one_of(LegacySort::ALL.iter().map(|(name, _)| *name)))
+}
+
+fn order(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "asc" => Ok(false),
+        "desc" => Ok(true),
+        _ => Err("must be one of asc, desc"),
+    }
+}
+
+fn search(text: &str) -> Result<Option<String>, String> {
+    match text.chars().count() > MAX_SEARCH_CHARS {
+        true => Err(format!("must have at most {MAX_SEARCH_CHARS} characters")),
+        false => Ok(Some(text.to_ascii_lowercase()).filter(|text| !text.is_empty())),
+    }
+}

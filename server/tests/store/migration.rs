@@ -1,0 +1,136 @@
+//! Chats from before leads had a place of their own.
+
+use porchlight_protocol::time::Timestamp;
+use porchlight_server::leads::By;
+use porchlight_server::leads::history::MIGRATION;
+use porchlight_server::legacy::{LegacyLead, LegacyQuery, LegacySort};
+
+use crate::cases::{keep, said};
+use crate::harness::{Fresh, NOON, Old};
+
+const TAG: Option<(&str, &str)> = Some(("old@example.com", "• Old words"));
+
+const CHATS: &[Old] = &[
+    Old { session: "o_1", role: "assistant", text: "Hello!", at: NOON - 9_000, tag: TAG },
+    Old { session: "o_1", role: "user", text: "hi, I need a website", at: NOON - 8_000, tag: TAG },
+    Old { session: "o_1", role: "user", text: "it is Old@Example.com", at: NOON - 7_000, tag: TAG },
+    Old { session: "o_2", role: "user", text: "50% off? new@example.com", at: NOON - 6_000, tag: None },
+    Old { session: "o_3", role: "user", text: "no address here", at: NOON - 5_000, tag: None },
+    Old {
+        session: "o_4",
+        role: "user",
+        text: "hello",
+        at: NOON - 4_000,
+        tag: Some(("Tagged@Example.com", "")),
+    },
+    Old { session: "o_5", role: "user", text: "me again, old@example.com", at: NOON - 3_000, tag: TAG },
+];
+
+async fn fill(fresh: &Fresh) {
+    for (index, old) in CHATS.iter().enumerate() {
+        fresh.insert_old(index, old).await;
+    }
+}
+
+async fn migrate(fresh: &Fresh) -> usize {
+    let tenant = &fresh.tenants[0];
+    let sessions = fresh.store.old_sessions(tenant).await.unwrap();
+    let by = By::new(MIGRATION, Timestamp::from_millis(NOON));
+    fresh.store.migrate(tenant, &sessions, &by).await.unwrap();
+    sessions.len()
+}
+
+pub(crate) async fn old_chats_become_leads_once(fresh: Fresh) {
+    fill(&fresh).await;
+    // A session that goes on before it is migrated has its address already.
+    keep(&fresh, &said("o_1", "msg_1", 5, "and a logo", &[])).await;
+    assert!(fresh.session(0, "o_1").await.iter().all(|m| m.tag.as_ref().unwrap().email == "old@example.com"));
+    assert_eq!(migrate(&fresh).await, 5);
+    for _ in 0..2 {
+        let leads = fresh.shown(0).await;
+        let told: Vec<_> = leads.iter().map(|l| (l.email.as_str(), l.count, l.sessions.join(" "))).collect();
+        assert_eq!(
+            told,
+            [
+                ("new@example.com", 1, "o_2".to_owned()),
+                ("old@example.com", 2, "o_1 o_5".to_owned()),
+                ("tagged@example.com", 1, "o_4".to_owned()),
+            ]
+        );
+        assert_eq!(leads[0].created, NOON - 6_000, "the first message's time");
+        assert_eq!(leads[0].first_message, "50% off? new@example.com");
+        assert_eq!(migrate(&fresh).await, 0);
+    }
+    let texts: Vec<String> = fresh.session(0, "o_2").await.into_iter().map(|m| m.text).collect();
+    assert_eq!(texts, ["50% off? new@example.com"]);
+    assert!(fresh.shown(1).await.is_empty());
+    // A lead that was deleted stays deleted, whoever migrates again.
+    let id = fresh.lead_id(0, "new@example.com").await.unwrap();
+    let by = By::new("key_test", Timestamp::from_millis(NOON));
+    assert!(fresh.store.delete_lead(&fresh.tenants[0], &id, &by).await.unwrap());
+    assert_eq!(migrate(&fresh).await, 0);
+    assert_eq!(fresh.shown(0).await.len(), 2);
+}
+
+pub(crate) async fn what_was_drawn_out_before_stands(fresh: Fresh) {
+    fill(&fresh).await;
+    migrate(&fresh).await;
+    let leads = fresh.shown(0).await;
+    let old = leads.iter().find(|lead| lead.email == "old@example.com").unwrap();
+    assert_eq!((old.requirements.as_str(), old.created), ("• Old words", NOON - 9_000));
+    let id = fresh.lead_id(0, "old@example.com").await.unwrap();
+    let events = fresh.store.lead_events(&fresh.tenants[0], &id, None, 9).await.unwrap().unwrap();
+    assert!(events.iter().all(|event| event.who == MIGRATION));
+}
+
+pub(crate) async fn the_old_view_groups_chats_by_address(fresh: Fresh) {
+    fill(&fresh).await;
+    keep(&fresh, &said("sess_1", "msg_1", 0, "A.B: new lead z@example.com", &["z@example.com"])).await;
+    let query =
+        LegacyQuery { page: 1, page_size: 10, sort: LegacySort::LastSeen, descending: true, search: None };
+    let view = async |query: &LegacyQuery| -> (Vec<LegacyLead>, u64) {
+        fresh.store.legacy_leads(&fresh.tenants[0], query).await.unwrap()
+    };
+    let (rows, total) = view(&query).await;
+    assert_eq!(total, 3);
+    let row = rows.iter().find(|row| row.email == "old@example.com").unwrap();
+    assert_eq!(
+        *row,
+        LegacyLead {
+            id: "old@example.com".into(),
+            email: "old@example.com".into(),
+            first_seen: Timestamp::from_millis(NOON - 9_000),
+            last_seen: Timestamp::from_millis(NOON - 3_000),
+            message_count: 4,
+            session_id: "o_5".into(),
+            requirements: Some("• Old words".into()),
+            latest_content: "me again, old@example.com".into(),
+            latest_role: "user".into(),
+        }
+    );
+    assert_eq!(rows[0].email, "z@example.com", "the newest first");
+    for (search, expected) in [
+        ("WEBSITE", vec!["old@example.com"]),
+        ("tagged@", vec!["Tagged@Example.com"]),
+        ("a.b", vec!["z@example.com"]),
+        ("a%b", vec![]),
+    ] {
+        let search = Some(search.to_ascii_lowercase());
+        let found = view(&LegacyQuery { search, ..query.clone() }).await;
+        let emails: Vec<&str> = found.0.iter().map(|row| row.email.as_str()).collect();
+        assert_eq!((emails, found.1), (expected.clone(), expected.len() as u64));
+    }
+    let by_count = LegacyQuery { sort: LegacySort::MessageCount, page_size: 1, page: 1, ..query.clone() };
+    let (rows, total) = view(&by_count).await;
+    assert_eq!((rows[0].email.as_str(), rows[0].message_count, total), ("old@example.com", 4, 3));
+    let now = Timestamp::from_millis(NOON);
+    let delete =
+        async |email: &str| fresh.store.delete_messages_of(&fresh.tenants[0], email, now).await.unwrap();
+    assert_eq!((delete("old@example.com").await, delete("old@example.com").await), (4, 0));
+    assert_eq!(fresh.store.delete_messages_of(&fresh.tenants[1], "z@example.com", now).await.unwrap(), 0);
+    assert_eq!(view(&query).await.1, 2);
+    assert_eq!(
+        fresh.store.legacy_addresses(&fresh.tenants[0]).await.unwrap(),
+        ["Tagged@Example.com", "z@example.com"]
+    );
+}
