@@ -21,6 +21,8 @@ pub const MAX_SEQ: u64 = 1_000_000_000;
 
 /// A checked capture: every field is inside its bounds.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(rename_all = "camelCase"))]
 pub struct Capture {
     /// Names the site, and with it the business.
     pub site_key: SiteKey,
@@ -47,11 +49,13 @@ pub struct Capture {
     /// When the visitor pressed Enter, by the browser's clock.
     pub sent_at: Option<Timestamp>,
     /// What only the edge knows; `None` unless read by [`Capture::parse_from_edge`].
+    #[cfg_attr(feature = "openapi", schema(ignore))]
     pub edge: Option<EdgeInfo>,
 }
 
 /// What the edge adds to a capture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct EdgeInfo {
     /// ISO 3166 code.
@@ -180,6 +184,7 @@ fn read_page_url(text: String) -> Result<String, &'static str> {
 
 /// The answer 200 to a capture, given once the message and all that follows from it is durable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CaptureAnswer {
     /// The message that was kept.
@@ -198,6 +203,7 @@ pub struct CaptureAnswer {
 
 /// The answer 202: the edge keeps the capture until the origin has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct QueuedAnswer {
     /// The message that waits.
@@ -212,6 +218,7 @@ pub struct QueuedAnswer {
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The visitor of the page.
@@ -235,6 +242,7 @@ impl Role {
 
 /// A message as its session sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChatMessage {
     /// Unique within its session.
@@ -249,6 +257,7 @@ pub struct ChatMessage {
 
 /// The answer of `GET /api/chat`: the session's messages, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct History {
     /// Oldest first; visitor messages by `seq`, each answer behind its question.
     pub messages: Vec<ChatMessage>,

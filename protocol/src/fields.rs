@@ -28,6 +28,11 @@ impl Fields {
         }
     }
 
+    /// Fields that came from elsewhere than a JSON body.
+    pub fn of(object: Map<String, Value>) -> Self {
+        Self { object, errors: Vec::new() }
+    }
+
     /// Adds an error of the caller's own.
     pub fn refuse(&mut self, field: &str, message: impl Into<String>) {
         self.errors.push(FieldError::new(field, message));

@@ -7,6 +7,7 @@ use crate::time::Timestamp;
 
 /// How far the business has come with a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Just captured.
@@ -23,6 +24,7 @@ pub enum Status {
 
 /// How urgent a lead is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
     /// Basic inquiry.
@@ -57,6 +59,7 @@ words!(Priority { Low = "low", Medium = "medium", High = "high" });
 
 /// The campaign of the first page, from its `utm_` parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Utm {
     /// `utm_source`.
@@ -97,6 +100,7 @@ impl Utm {
 
 /// One person (one address) of one business.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Lead {
     /// 24 hex digits.
@@ -129,6 +133,7 @@ pub struct Lead {
     /// Notes of the business.
     pub notes: String,
     /// What the deal is worth, at most two decimals.
+    #[serde(serialize_with = "plain_number")]
     pub value: Option<f64>,
     /// How urgent.
     pub priority: Priority,
@@ -144,6 +149,15 @@ pub struct Lead {
     pub created_at: Timestamp,
     /// The last change of any field, by whomever.
     pub updated_at: Timestamp,
+}
+
+/// A number that is whole is written without a fraction.
+fn plain_number<S: serde::Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        None => serializer.serialize_none(),
+        Some(value) if value.fract() == 0.0 => serializer.serialize_i64(*value as i64),
+        Some(value) => serializer.serialize_f64(*value),
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the widget of a site looks like and says. Everything has a default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct WidgetSettings {
     /// The name at the top; the business's own, at most 80 characters.
@@ -22,6 +23,7 @@ pub struct WidgetSettings {
 
 /// The corner of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Position {
     /// Bottom right.
@@ -32,6 +34,7 @@ pub enum Position {
 
 /// What the widget says about privacy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Consent {
     /// Nothing.

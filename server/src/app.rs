@@ -7,7 +7,10 @@ use axum::extract::State;
 use axum::routing::{get, options};
 use axum::{Json, Router, middleware};
 use porchlight_protocol::problem::Problem;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::analytics::Analytics;
 use crate::capture::{Batcher, Drain, Limits};
@@ -16,9 +19,10 @@ use crate::error::ApiResult;
 use crate::key_uses::KeyUses;
 use crate::keys::Secret;
 use crate::middleware::observe;
+use crate::openapi::{self, Document};
 use crate::sites::Sites;
 use crate::store::Store;
-use crate::{assets, chats, leads, legacy, origins, visitors};
+use crate::{assets, chats, leads, legacy, metrics, origins, visitors};
 
 /// How long the store may take to say that it is there.
 const READY_PATIENCE: Duration = Duration::from_secs(2);
@@ -66,43 +70,71 @@ impl App {
 
 /// All routes.
 pub fn router(app: App) -> Router {
-    Router::new()
-        .merge(visitors_routes())
-        .merge(business_routes())
+    let (routes, document) = documented().split_for_parts();
+    routes
+        .merge(openapi::routes(&document))
         .route("/widget.js", get(assets::get))
         .route("/assets/{*path}", get(assets::get))
-        .route("/healthz", get(alive))
-        .route("/readyz", get(ready))
         .layer(middleware::from_fn(observe))
         .with_state(app)
 }
 
-fn visitors_routes() -> Router<App> {
-    let chat = get(visitors::get_chat).post(visitors::post_chat);
-    Router::new()
-        .route("/api/chat", chat.merge(options(origins::preflight)))
-        .route("/api/widget", get(visitors::get_widget).merge(options(origins::preflight)))
+/// The routes that the document describes; it is made of the very handlers.
+fn documented() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(visitors_routes())
+        .merge(business_routes())
+        .routes(routes!(alive))
+        .routes(routes!(ready))
+        .routes(routes!(metrics::show))
+}
+
+fn visitors_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(visitors::get_chat, visitors::post_chat))
+        .routes(routes!(visitors::get_widget))
+        .route("/api/chat", options(origins::preflight))
+        .route("/api/widget", options(origins::preflight))
         .layer(middleware::from_fn(origins::share))
 }
 
-fn business_routes() -> Router<App> {
-    use leads::http;
-    Router::new()
-        .route("/api/leads-enhanced", get(http::list).put(http::put).delete(http::delete))
-        .route("/api/leads-enhanced/{id}", get(http::get).put(http::put).delete(http::delete))
-        .route("/api/leads-enhanced/{id}/events", get(http::events))
-        .route("/api/chats", get(chats::get))
-        .route("/api/leads", get(legacy::list).delete(legacy::delete))
+fn business_routes() -> OpenApiRouter<App> {
+    use leads::{export, http, import};
+    OpenApiRouter::new()
+        .routes(routes!(http::list_leads, http::put_leads, http::delete_leads))
+        .routes(routes!(export::export_leads))
+        .routes(routes!(import::import_leads))
+        .routes(routes!(http::get_lead, http::put_lead, http::delete_lead))
+        .routes(routes!(http::list_events))
+        .routes(routes!(chats::list_chats))
+        .routes(routes!(legacy::list_legacy_leads, legacy::delete_legacy_lead))
 }
 
-async fn alive() -> Json<Value> {
-    Json(json!({ "status": "alive" }))
+/// How the server is.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    /// `alive` or `ready`.
+    status: &'static str,
 }
 
-async fn ready(State(app): State<App>) -> ApiResult<Json<Value>> {
+/// The process runs
+#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, body = Health)))]
+async fn alive() -> Json<Health> {
+    Json(Health { status: "alive" })
+}
+
+/// The store answers
+#[utoipa::path(
+    get, path = "/readyz", tag = "operations",
+    responses(
+        (status = 200, body = Health),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "It does not.")
+    )
+)]
+async fn ready(State(app): State<App>) -> ApiResult<Json<Health>> {
     match tokio::time::timeout(READY_PATIENCE, app.store.ping()).await {
         Ok(answer) => answer?,
         Err(_) => return Err(Problem::unavailable(1).into()),
     }
-    Ok(Json(json!({ "status": "ready" })))
+    Ok(Json(Health { status: "ready" }))
 }

@@ -17,6 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Notes of 20,000 characters, escaped at their worst, fit with room.
 const API_LIMIT: usize = 512 * 1024;
 
+/// Ten thousand leads with what is usually noted of them.
+const CSV_LIMIT: usize = 10 * 1024 * 1024;
+
 /// The body of a request to the leads API; empty where there is none.
 pub struct JsonBody(pub Bytes);
 
@@ -28,23 +31,45 @@ impl FromRequest<App> for JsonBody {
     }
 }
 
+/// A file of comma-separated values.
+pub struct CsvBody(pub Bytes);
+
+impl FromRequest<App> for CsvBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &App) -> ApiResult<Self> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+        let encoded = request.headers().contains_key(header::CONTENT_ENCODING);
+        if encoded || essence.is_some_and(|essence| essence != "text/csv") {
+            let detail = "Send text/csv in UTF-8, not compressed.";
+            return Err(Problem::new(415, "unsupported_media_type", "Unsupported media type", detail).into());
+        }
+        read_bytes(request, CSV_LIMIT).await.map(Self)
+    }
+}
+
 /// The body, unread when it is too large by its own words. A missing `Content-Type` counts as JSON.
 pub async fn read(request: Request, limit: usize) -> ApiResult<Bytes> {
     let headers = request.headers().clone();
-    if announced_length(&headers).is_some_and(|length| length > limit as u64) {
-        return Err(Problem::body_too_large(limit).into());
-    }
-    let body = Limited::new(request.into_body(), limit).collect();
-    let bytes = match tokio::time::timeout(PATIENCE, body).await {
-        Ok(Ok(collected)) => collected.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Problem::body_too_large(limit).into()),
-        Ok(Err(_)) => return Err(broken_off(400, "bad_request").into()),
-        Err(_) => return Err(broken_off(408, "request_timeout").into()),
-    };
+    let bytes = read_bytes(request, limit).await?;
     if !bytes.is_empty() && !is_plain_json(&headers) {
         return Err(Problem::unsupported_media_type().into());
     }
     Ok(bytes)
+}
+
+async fn read_bytes(request: Request, limit: usize) -> ApiResult<Bytes> {
+    if announced_length(request.headers()).is_some_and(|length| length > limit as u64) {
+        return Err(Problem::body_too_large(limit).into());
+    }
+    let body = Limited::new(request.into_body(), limit).collect();
+    match tokio::time::timeout(PATIENCE, body).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::body_too_large(limit).into()),
+        Ok(Err(_)) => Err(broken_off(400, "bad_request").into()),
+        Err(_) => Err(broken_off(408, "request_timeout").into()),
+    }
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<u64> {

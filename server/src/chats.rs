@@ -9,20 +9,23 @@ use porchlight_protocol::problem::Problem;
 use porchlight_protocol::time::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::ApiTenant;
 use crate::conversation::Message;
 use crate::error::ApiResult;
+use crate::openapi::AskProblems;
 use crate::params::Params;
 
 /// The conversations of a lead, or one by its session.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Conversations {
     conversations: Vec<Conversation>,
 }
 
-#[derive(Debug, Serialize)]
+/// One conversation.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Conversation {
     session_id: String,
@@ -31,7 +34,8 @@ struct Conversation {
     messages: Vec<Line>,
 }
 
-#[derive(Debug, Serialize)]
+/// One message.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Line {
     message_id: Option<MessageId>,
@@ -43,8 +47,16 @@ struct Line {
     requirements: Option<String>,
 }
 
-/// `?leadId=` or `?sessionId=`; conversations and messages oldest first.
-pub async fn get(
+/// The conversations of a lead, or one by its session, oldest first
+#[utoipa::path(
+    get, path = "/api/chats", tag = "leads",
+    params(
+        ("leadId" = Option<String>, Query, description = "Either this"),
+        ("sessionId" = Option<String>, Query, description = "or this."),
+    ),
+    security(("apiKey" = [])), responses((status = 200, body = Conversations), AskProblems)
+)]
+pub async fn list_chats(
     State(app): State<App>,
     ApiTenant { tenant, .. }: ApiTenant,
     uri: Uri,

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use porchlight_protocol::problem::{CONTENT_TYPE, Problem};
 
+use crate::metrics;
 use crate::store::StoreError;
 
 /// A refused or failed request.
@@ -27,6 +28,7 @@ impl From<StoreError> for ApiError {
             StoreError::Unavailable(_) => Problem::unavailable(1),
             StoreError::Failed(_) | StoreError::Taken(_) => Problem::internal(),
         };
+        metrics::store_failed(error.kind());
         tracing::error!(status = problem.status, error = %error.kind(), "the store failed");
         problem.into()
     }

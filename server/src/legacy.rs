@@ -7,13 +7,15 @@ use porchlight_protocol::fields::Fields;
 use porchlight_protocol::problem::Problem;
 use porchlight_protocol::time::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::ApiTenant;
 use crate::body::JsonBody;
 use crate::clock;
 use crate::error::ApiResult;
+use crate::openapi::{AskProblems, BodyProblems};
 use crate::params::{Params, one_of, whole};
 
 const MAX_PAGE: u64 = 1_000_000_000;
@@ -61,7 +63,7 @@ impl LegacySort {
 }
 
 /// The messages that carry one address.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LegacyLead {
     /// The address.
@@ -85,12 +87,49 @@ pub struct LegacyLead {
     pub latest_role: String,
 }
 
-/// `GET /api/leads`.
-pub async fn list(
+/// A page of addresses.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LegacyList {
+    leads: Vec<LegacyLead>,
+    page: u64,
+    page_size: u64,
+    total: u64,
+    total_pages: u64,
+}
+
+/// What was deleted.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LegacyDeleted {
+    /// How many messages.
+    deleted: u64,
+    message: String,
+}
+
+/// Which address to delete.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the document alone")]
+pub struct LegacyDeletion {
+    email: String,
+}
+
+/// The chats, grouped by address
+#[utoipa::path(
+    get, path = "/api/leads", tag = "legacy",
+    params(
+        ("page" = Option<u64>, Query, description = "From 1.", minimum = 1, maximum = 1_000_000_000),
+        ("pageSize" = Option<u64>, Query, description = "1 to 1,000; 10 by default.", minimum = 1, maximum = 1_000),
+        ("sortBy" = Option<String>, Query, description = "`lastSeen` (default), `firstSeen`, `email` or `messageCount`."),
+        ("sortOrder" = Option<String>, Query, description = "`asc` or `desc` (default)."),
+        ("search" = Option<String>, Query, description = "A piece of the address or of a message.", max_length = 200),
+    ),
+    security(("apiKey" = [])), responses((status = 200, body = LegacyList), AskProblems)
+)]
+pub async fn list_legacy_leads(
     State(app): State<App>,
     ApiTenant { tenant, .. }: ApiTenant,
     uri: Uri,
-) -> ApiResult<Json<Value>> {
+) -> ApiResult<Json<LegacyList>> {
     let mut params = Params::of(&uri);
     let query = LegacyQuery {
         page: params.read("page", |text| whole(text, 1, MAX_PAGE)).unwrap_or(1),
@@ -101,22 +140,26 @@ pub async fn list(
     };
     params.finish()?;
     let (leads, total) = app.store.legacy_leads(&tenant, &query).await?;
-    Ok(Json(json!({
-        "leads": leads,
-        "page": query.page,
-        "pageSize": query.page_size,
-        "total": total,
-        "totalPages": total.div_ceil(query.page_size),
-    })))
+    Ok(Json(LegacyList {
+        leads,
+        page: query.page,
+        page_size: query.page_size,
+        total,
+        total_pages: total.div_ceil(query.page_size),
+    }))
 }
 
-/// `DELETE /api/leads` with `{ "email" }`: the messages that carry the address.
-pub async fn delete(
+/// Delete the messages that carry an address
+#[utoipa::path(
+    delete, path = "/api/leads", tag = "legacy", request_body = LegacyDeletion, security(("apiKey" = [])),
+    responses((status = 200, body = LegacyDeleted), AskProblems, BodyProblems)
+)]
+pub async fn delete_legacy_lead(
     State(app): State<App>,
     ApiTenant { tenant, .. }: ApiTenant,
     uri: Uri,
     JsonBody(body): JsonBody,
-) -> ApiResult<Json<Value>> {
+) -> ApiResult<Json<LegacyDeleted>> {
     Params::of(&uri).finish()?;
     let mut fields = Fields::parse(&body)?;
     fields.refuse_tenant();
@@ -130,7 +173,7 @@ pub async fn delete(
     if deleted == 0 {
         return Err(Problem::not_found("There are no messages of this address.").into());
     }
-    Ok(Json(json!({ "deleted": deleted, "message": format!("Deleted {deleted} messages") })))
+    Ok(Json(LegacyDeleted { deleted, message: format!("Deleted {deleted} messages") }))
 }
 
 fn refused(fields: &mut Fields, message: &str) -> String {

@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use porchlight_protocol::problem::Problem;
 use tracing::Instrument;
 
 use crate::error::{ApiError, shaped};
-use crate::keys;
+use crate::{keys, metrics};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -23,10 +23,18 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let span = tracing::info_span!("request", id = %id.to_str().unwrap_or_default());
     let mut response = shaped(run(request, next).instrument(span.clone()).await);
     finish_headers(response.headers_mut(), id);
-    let ms = started.elapsed().as_millis() as u64;
+    let took = started.elapsed();
+    let ms = took.as_millis() as u64;
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    metrics::answered(route, method_name(&method), response.status().as_u16(), took);
     tracing::info!(parent: &span, %method, route, status = response.status().as_u16(), ms, "answered");
     response
+}
+
+/// Methods that somebody made up must not become labels.
+fn method_name(method: &Method) -> &str {
+    let known = [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS, Method::HEAD];
+    if known.contains(method) { method.as_str() } else { "other" }
 }
 
 /// A task of its own, so that a client that goes away stops nothing half-way, and a panic ends this request alone.

@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use porchlight_protocol::capture::{CaptureAnswer, ChatMessage, History};
+use porchlight_protocol::capture::{Capture, CaptureAnswer, ChatMessage, History};
 use porchlight_protocol::email::{self, Email};
-use porchlight_protocol::ids::SessionId;
+use porchlight_protocol::ids::{SessionId, SiteKey};
 use porchlight_protocol::problem::Problem;
+use porchlight_protocol::widget::WidgetSettings;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
@@ -18,9 +19,23 @@ use crate::clock;
 use crate::conversation::Message;
 use crate::error::{ApiError, ApiResult};
 use crate::headers::{etag_of, is_known};
+use crate::openapi::{BodyProblems, VisitorProblems};
 use crate::store::{CaptureError, Kept, Tenant};
 
-/// `POST /api/chat`: answers once the message and all that follows from it is durable.
+/// Keep a visitor's message
+///
+/// Answers once the message and all that follows from it is durable. The same `messageId` again changes nothing.
+#[utoipa::path(
+    post, path = "/api/chat", tag = "visitors", request_body = Capture, security((), ("sessionToken" = [])),
+    responses(
+        (status = 200, body = CaptureAnswer),
+        (status = 409, body = Problem, content_type = "application/problem+json",
+            description = "The id was used for another text."),
+        (status = 429, body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32)),
+            description = "The session or its site sends too much."),
+        VisitorProblems, BodyProblems
+    )
+)]
 pub async fn post_chat(
     State(app): State<App>,
     VisitorMessage { site, capture, authorised }: VisitorMessage,
@@ -63,7 +78,11 @@ fn answer(
     })
 }
 
-/// `GET /api/chat`: a session's history, for its token alone.
+/// A session's history, for its token alone
+#[utoipa::path(
+    get, path = "/api/chat", tag = "visitors", params(("sessionId" = SessionId, Query)),
+    security(("sessionToken" = [])), responses((status = 200, body = History), VisitorProblems)
+)]
 pub async fn get_chat(State(app): State<App>, reader: SessionReader) -> ApiResult<Json<History>> {
     let messages = app.store.session(&reader.site.tenant, &reader.session).await?;
     if messages.is_empty() {
@@ -72,7 +91,15 @@ pub async fn get_chat(State(app): State<App>, reader: SessionReader) -> ApiResul
     Ok(Json(History { messages: messages.into_iter().filter_map(chat_message).collect() }))
 }
 
-/// `GET /api/widget`: what the widget of a site looks like and says.
+/// What the widget of a site looks like and says
+#[utoipa::path(
+    get, path = "/api/widget", tag = "visitors", params(("siteKey" = SiteKey, Query)),
+    responses(
+        (status = 200, body = WidgetSettings, headers(("ETag" = String))),
+        (status = 304, description = "As `If-None-Match` knows it."),
+        VisitorProblems
+    )
+)]
 pub async fn get_widget(VisitorSite(site): VisitorSite, headers: HeaderMap) -> ApiResult<Response> {
     let body = serde_json::to_vec(&site.widget).map_err(|_| Problem::internal())?;
     let etag = etag_of(&Sha256::digest(&body));

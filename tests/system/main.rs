@@ -9,8 +9,10 @@
 mod api;
 mod bad_input;
 mod browser;
+mod business;
 mod crash;
 mod edge;
 mod signature;
 mod system;
+mod tenants;
 mod visitor;

@@ -63,7 +63,7 @@ impl Server {
             "sqlite" => Database::Sqlite(directory.path().join("test.db")),
             _ => Database::MongoDb(mongodb_uri()),
         };
-        let business = create_business(&database);
+        let business = create_business(&database, "owner@example.com");
         let mut server = Self {
             database,
             business,
@@ -156,13 +156,16 @@ fn porchlight(database: &Database) -> Command {
     command
 }
 
-fn create_business(database: &Database) -> Business {
-    let output = porchlight(database)
-        .args(["admin", "create", "--name", "Acme", "--email", "owner@example.com", "--json"])
-        .output()
-        .expect("the server binary runs");
+/// Runs a command of the server binary; it must succeed.
+pub(crate) fn run(database: &Database, arguments: &[&str]) -> String {
+    let output = porchlight(database).args(arguments).output().expect("the server binary runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+pub(crate) fn create_business(database: &Database, email: &str) -> Business {
+    let told = run(database, &["admin", "create", "--name", "Acme", "--email", email, "--json"]);
+    let told: Value = serde_json::from_str(&told).expect("JSON");
     let field = |name: &str| told[name].as_str().unwrap_or_else(|| panic!("{name} is missing")).to_owned();
     Business { admin_id: field("adminId"), site_key: field("siteKey"), api_key: field("apiKey") }
 }

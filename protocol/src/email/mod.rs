@@ -28,6 +28,8 @@ const MAX_ADDRESS_BYTES: usize = 254;
 /// An address in its normal form: lower-cased, dots and `+tags` kept, international domains in Unicode as typed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, example = "jane@acme.com"))]
 pub struct Email(String);
 
 /// The text is not, as a whole, one address.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use porchlight_protocol::lead::Status;
 use porchlight_protocol::time::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Number;
+use utoipa::ToSchema;
 
 use super::Figures;
 use super::rollup::Group;
@@ -16,99 +18,228 @@ const SHOWN_GROUPS: usize = 50;
 /// The row of everything beyond the largest groups.
 const REST: &str = "other";
 
+/// Figures of the leads created in a span. Money is exact to the cent; shares lie between 0 and 1, and of nothing they
+/// are 0.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AnalyticsAnswer {
+    /// All of them.
+    total_leads: u64,
+    new_leads: u64,
+    contacted_leads: u64,
+    qualified_leads: u64,
+    converted_leads: u64,
+    lost_leads: u64,
+    /// What all are worth.
+    #[schema(value_type = f64)]
+    total_value: Number,
+    /// What the new, contacted and qualified ones are worth.
+    #[schema(value_type = f64)]
+    open_value: Number,
+    /// What the converted ones are worth.
+    #[schema(value_type = f64)]
+    won_value: Number,
+    /// The mean of their conversations.
+    #[schema(value_type = f64)]
+    avg_conversations: Number,
+    /// Created in the last 168 hours.
+    this_week_leads: u64,
+    /// Converted of all.
+    #[schema(value_type = f64)]
+    conversion_rate: Number,
+    /// Each status, in its order.
+    by_status: Vec<StatusRow>,
+    /// By the first page without query and fragment: the 50 largest, then `other`.
+    by_source: Vec<SourceRow>,
+    /// By the first page's host and path: the 50 largest, then `other`.
+    by_page: Vec<PageRow>,
+    /// By the host the visitor came from, `direct` without one: the 50 largest, then `other`.
+    by_referrer: Vec<ReferrerRow>,
+    /// By `utm_source / utm_medium / utm_campaign`, a dash for one that is missing, `none` without any: the 50 largest,
+    /// then `other`.
+    by_campaign: Vec<CampaignRow>,
+    /// By UTC day, oldest first; days without leads are left out.
+    by_day: Vec<DayRow>,
+    /// How fast people were.
+    response_times: ResponseTimes,
+}
+
+/// The leads of one status.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+struct StatusRow {
+    status: Status,
+    leads: u64,
+    #[schema(value_type = f64)]
+    value: Number,
+}
+
+/// The leads of one group.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    leads: u64,
+    qualified: u64,
+    converted: u64,
+    /// Converted of its leads.
+    #[schema(value_type = f64)]
+    conversion_rate: Number,
+    #[schema(value_type = f64)]
+    value: Number,
+}
+
+macro_rules! named_rows {
+    ($($(#[$doc:meta])* $row:ident { $name:ident }),+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+        struct $row {
+            $name: String,
+            #[serde(flatten)]
+            row: Row,
+        }
+
+        impl $row {
+            fn all(groups: &BTreeMap<String, Group>) -> Vec<Self> {
+                largest(groups).into_iter().map(|($name, row)| Self { $name, row }).collect()
+            }
+        }
+    )+};
+}
+
+named_rows! {
+    /// The leads of one first page.
+    SourceRow { source },
+    /// The leads of one host and path.
+    PageRow { page },
+    /// The leads from one host.
+    ReferrerRow { referrer },
+    /// The leads of one campaign.
+    CampaignRow { campaign }
+}
+
+/// The leads of one UTC day.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+struct DayRow {
+    #[schema(example = "2026-01-30")]
+    date: String,
+    leads: u64,
+    converted: u64,
+}
+
+/// How fast people were, in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ResponseTimes {
+    /// From a session's first message to the first answer of a person.
+    first_reply_seconds: Spread,
+    /// From coming to be to the first change to `contacted`.
+    time_to_contact_seconds: Spread,
+}
+
+/// Median (the mean of the two in the middle of an even number) and 90th percentile (nearest rank); null of nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+struct Spread {
+    median: Option<f64>,
+    p90: Option<f64>,
+}
+
 /// The answer's `analytics`.
-pub fn answer(figures: &Figures) -> Value {
+pub fn answer(figures: &Figures) -> AnalyticsAnswer {
     let total = &figures.total;
     let of = |status: Status| total.of(status);
     let all = total.leads();
     let cents = |statuses: &[Status]| money(statuses.iter().map(|status| of(*status).cents).sum());
-    json!({
-        "totalLeads": all,
-        "newLeads": of(Status::New).leads,
-        "contactedLeads": of(Status::Contacted).leads,
-        "qualifiedLeads": of(Status::Qualified).leads,
-        "convertedLeads": of(Status::Converted).leads,
-        "lostLeads": of(Status::Lost).leads,
-        "totalValue": cents(Status::ALL),
-        "openValue": cents(&[Status::New, Status::Contacted, Status::Qualified]),
-        "wonValue": cents(&[Status::Converted]),
-        "avgConversations": ratio(total.conversations(), all),
-        "thisWeekLeads": figures.this_week,
-        "conversionRate": ratio(total.converted(), all),
-        "byStatus": Status::ALL.iter().map(|status| {
-            json!({ "status": status, "leads": of(*status).leads, "value": money(of(*status).cents) })
-        }).collect::<Vec<_>>(),
-        "bySource": groups("source", &total.sources),
-        "byPage": groups("page", &total.pages),
-        "byReferrer": groups("referrer", &total.referrers),
-        "byCampaign": groups("campaign", &total.campaigns),
-        "byDay": figures.by_day.iter().map(|(day, leads, converted)| {
-            json!({ "date": date(*day), "leads": leads, "converted": converted })
-        }).collect::<Vec<_>>(),
-        "responseTimes": {
-            "firstReplySeconds": spread(&total.reply_millis),
-            "timeToContactSeconds": spread(&total.contact_millis),
+    let by_status = |status: &Status| StatusRow {
+        status: *status,
+        leads: of(*status).leads,
+        value: money(of(*status).cents),
+    };
+    let by_day = |(day, leads, converted): &(i64, u64, u64)| DayRow {
+        date: date(*day),
+        leads: *leads,
+        converted: *converted,
+    };
+    AnalyticsAnswer {
+        total_leads: all,
+        new_leads: of(Status::New).leads,
+        contacted_leads: of(Status::Contacted).leads,
+        qualified_leads: of(Status::Qualified).leads,
+        converted_leads: of(Status::Converted).leads,
+        lost_leads: of(Status::Lost).leads,
+        total_value: cents(Status::ALL),
+        open_value: cents(&[Status::New, Status::Contacted, Status::Qualified]),
+        won_value: cents(&[Status::Converted]),
+        avg_conversations: ratio(total.conversations(), all),
+        this_week_leads: figures.this_week,
+        conversion_rate: ratio(total.converted(), all),
+        by_status: Status::ALL.iter().map(by_status).collect(),
+        by_source: SourceRow::all(&total.sources),
+        by_page: PageRow::all(&total.pages),
+        by_referrer: ReferrerRow::all(&total.referrers),
+        by_campaign: CampaignRow::all(&total.campaigns),
+        by_day: figures.by_day.iter().map(by_day).collect(),
+        response_times: ResponseTimes {
+            first_reply_seconds: spread(&total.reply_millis),
+            time_to_contact_seconds: spread(&total.contact_millis),
         },
-    })
+    }
 }
 
 /// The largest groups, by leads and then by name, and the rest as one row.
-fn groups(name: &str, groups: &BTreeMap<String, Group>) -> Vec<Value> {
+fn largest(groups: &BTreeMap<String, Group>) -> Vec<(String, Row)> {
     let mut sorted: Vec<(&String, &Group)> = groups.iter().collect();
     sorted.sort_by_key(|(name, group)| (std::cmp::Reverse(group.leads), *name));
     let (shown, beyond) = sorted.split_at(sorted.len().min(SHOWN_GROUPS));
-    let mut rows: Vec<Value> = shown.iter().map(|(value, group)| row(name, value, **group)).collect();
+    let mut rows: Vec<(String, Row)> =
+        shown.iter().map(|(name, group)| ((*name).clone(), row(**group))).collect();
     if !beyond.is_empty() {
         let rest = beyond.iter().fold(Group::default(), |mut rest, (_, group)| {
             rest.add(**group);
             rest
         });
-        rows.push(row(name, REST, rest));
+        rows.push((REST.to_owned(), row(rest)));
     }
     rows
 }
 
-fn row(name: &str, value: &str, group: Group) -> Value {
-    let mut row = Map::new();
-    row.insert(name.to_owned(), value.into());
-    row.insert("leads".to_owned(), group.leads.into());
-    row.insert("qualified".to_owned(), group.qualified.into());
-    row.insert("converted".to_owned(), group.converted.into());
-    row.insert("conversionRate".to_owned(), ratio(group.converted, group.leads));
-    row.insert("value".to_owned(), money(group.cents));
-    row.into()
+fn row(group: Group) -> Row {
+    Row {
+        leads: group.leads,
+        qualified: group.qualified,
+        converted: group.converted,
+        conversion_rate: ratio(group.converted, group.leads),
+        value: money(group.cents),
+    }
 }
 
 /// A share; 0 of nothing. Whole numbers are written without a fraction.
-fn ratio(part: u64, whole: u64) -> Value {
+fn ratio(part: u64, whole: u64) -> Number {
     match part.checked_rem(whole) {
-        None => json!(0),
-        Some(0) => json!(part / whole),
-        Some(_) => json!(part as f64 / whole as f64),
+        None => Number::from(0),
+        Some(0) => Number::from(part / whole),
+        Some(_) => fraction(part as f64 / whole as f64),
     }
 }
 
 /// Cents as a number of whole ones; exact as far as a JSON number is.
-fn money(cents: i128) -> Value {
+fn money(cents: i128) -> Number {
     match i64::try_from(cents / 100) {
-        Ok(whole) if cents % 100 == 0 => json!(whole),
-        _ => json!(cents as f64 / 100.0),
+        Ok(whole) if cents % 100 == 0 => Number::from(whole),
+        _ => fraction(cents as f64 / 100.0),
     }
 }
 
-/// Median (the mean of the two in the middle of an even number) and 90th percentile (nearest rank), in seconds.
-fn spread(millis: &[u64]) -> Value {
+fn fraction(number: f64) -> Number {
+    Number::from_f64(number).unwrap_or_else(|| Number::from(0))
+}
+
+fn spread(millis: &[u64]) -> Spread {
     let mut sorted = millis.to_vec();
     sorted.sort_unstable();
-    let seconds = |millis: f64| json!(millis / 1_000.0);
-    let (Some(lower), Some(upper)) =
-        (sorted.get(sorted.len().saturating_sub(1) / 2), sorted.get(sorted.len() / 2))
-    else {
-        return json!({ "median": null, "p90": null });
-    };
-    let rank = (sorted.len() * 9).div_ceil(10);
-    let p90 = sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default();
-    json!({ "median": seconds((lower + upper) as f64 / 2.0), "p90": seconds(p90 as f64) })
+    let at = |index: usize| sorted.get(index).map(|millis| *millis as f64 / 1_000.0);
+    let count = sorted.len();
+    let middle = at(count.saturating_sub(1) / 2).zip(at(count / 2));
+    let rank = (count * 9).div_ceil(10);
+    Spread { median: middle.map(|(lower, upper)| (lower + upper) / 2.0), p90: at(rank.saturating_sub(1)) }
 }
 
 fn date(day: i64) -> String {
@@ -117,15 +248,21 @@ fn date(day: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn medians_and_ranks_are_exact() {
-        assert_eq!(spread(&[]), json!({ "median": null, "p90": null }));
-        assert_eq!(spread(&[3_000]), json!({ "median": 3.0, "p90": 3.0 }));
-        assert_eq!(spread(&[4_000, 1_000]), json!({ "median": 2.5, "p90": 4.0 }));
+        let check = |millis: &[u64], expected: Option<(f64, f64)>| {
+            let (median, p90) = expected.unzip();
+            assert_eq!(spread(millis), Spread { median, p90 });
+        };
+        check(&[], None);
+        check(&[3_000], Some((3.0, 3.0)));
+        check(&[4_000, 1_000], Some((2.5, 4.0)));
         let ten: Vec<u64> = (1..=10).map(|second| second * 1_000).collect();
-        assert_eq!(spread(&ten), json!({ "median": 5.5, "p90": 9.0 }));
+        check(&ten, Some((5.5, 9.0)));
     }
 
     #[test]
@@ -135,24 +272,20 @@ mod tests {
                 (format!("s{index:02}"), Group { leads: 100 - index, cents: 50, ..Group::default() })
             })
             .collect();
-        let rows = groups("source", &many);
-        assert_eq!(rows.len(), 51);
+        let rows = json!(SourceRow::all(&many));
+        assert_eq!(rows.as_array().map(Vec::len), Some(51));
         assert_eq!(rows[0]["source"], "s00");
-        assert_eq!(
-            rows[50],
-            json!({
-                "source": "other", "leads": (41..=50).sum::<u64>(), "qualified": 0, "converted": 0, "conversionRate": 0,
-                "value": 5,
-            })
-        );
+        let rest = json!({
+            "source": "other", "leads": (41..=50).sum::<u64>(), "qualified": 0, "converted": 0, "conversionRate": 0,
+            "value": 5,
+        });
+        assert_eq!(rows[50], rest);
     }
 
     #[test]
     fn numbers_are_plain() {
-        assert_eq!(
-            (money(1_234), money(500), ratio(1, 4), ratio(4, 2), ratio(0, 0)),
-            (json!(12.34), json!(5), json!(0.25), json!(2), json!(0))
-        );
+        let shown = [money(1_234), money(500), ratio(1, 4), ratio(4, 2), ratio(0, 0)].map(|n| n.to_string());
+        assert_eq!(shown, ["12.34", "5", "0.25", "2", "0"]);
         assert_eq!(date(20_483), "2026-01-30");
     }
 }

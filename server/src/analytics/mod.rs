@@ -15,7 +15,7 @@ use std::time::Duration;
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
 
-pub use answer::answer;
+pub use answer::{AnalyticsAnswer, answer};
 pub use rollup::{LeadFact, Rollup};
 
 use crate::leads::{DAY, LeadFilter, day_of};

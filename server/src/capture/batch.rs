@@ -7,6 +7,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::conversation::Incoming;
+use crate::metrics;
 use crate::store::{CaptureError, Kept, Store};
 
 /// Most captures of one commit.
@@ -92,6 +93,7 @@ async fn commit_all(
         if taken == 0 {
             break;
         }
+        metrics::committing(batch.len(), queue.len());
         let (store, batch) = (Arc::clone(&store), std::mem::take(&mut batch));
         commits.spawn(async move {
             commit(&*store, batch).await;
@@ -105,6 +107,7 @@ async fn commit(store: &dyn Store, batch: Vec<Waiting>) {
     let (incoming, waiting): (Vec<Incoming>, Vec<_>) = batch.into_iter().unzip();
     for (sender, result) in waiting.into_iter().zip(store.capture(incoming).await) {
         if let Err(CaptureError::Store(error)) = &result {
+            metrics::store_failed(error.kind());
             tracing::error!(error = %error.kind(), "a capture could not be kept");
         }
         // A visitor who has gone away gets the answer by sending the message again.

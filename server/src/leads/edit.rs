@@ -5,6 +5,7 @@ use porchlight_protocol::lead::{Priority, Status};
 use porchlight_protocol::problem::Problem;
 use porchlight_protocol::time::Timestamp;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::LeadEdit;
 use crate::params::Params;
@@ -19,23 +20,60 @@ pub(super) fn parse_edit(path_id: Option<String>, body: &[u8]) -> Result<(String
     let mut fields = Fields::parse(body)?;
     fields.refuse_tenant();
     let id = take_id(&mut fields, path_id);
-    let edit = LeadEdit {
-        status: take_word(
-            &mut fields,
-            "status",
-            Status::from_word,
-            "new, contacted, qualified, converted, lost",
-        ),
-        priority: take_word(&mut fields, "priority", Priority::from_word, "low, medium, high"),
-        notes: take_text(&mut fields, "notes"),
-        tags: take_tags(&mut fields),
-        value: take_clearable(&mut fields, "value", read_value),
-        requirements: take_text(&mut fields, "requirements"),
-        follow_up_at: take_clearable(&mut fields, "followUpAt", read_moment),
-    };
+    let edit = take_edit(&mut fields);
     refuse_rest(&mut fields);
     fields.finish()?;
     Ok((id, edit))
+}
+
+/// Takes what people may change; what is wrong is noted in `fields`.
+pub(super) fn take_edit(fields: &mut Fields) -> LeadEdit {
+    LeadEdit {
+        status: take_word(fields, "status", Status::from_word, "new, contacted, qualified, converted, lost"),
+        priority: take_word(fields, "priority", Priority::from_word, "low, medium, high"),
+        notes: take_text(fields, "notes"),
+        tags: take_tags(fields),
+        value: take_clearable(fields, "value", read_value),
+        requirements: take_text(fields, "requirements"),
+        follow_up_at: take_clearable(fields, "followUpAt", read_moment),
+    }
+}
+
+/// What to change. Fields that are missing are left alone.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", example = json!({ "status": "qualified", "notes": "Ready for a demo", "value": 5000 }))]
+#[expect(dead_code, reason = "read by the document alone")]
+pub(super) struct EditBody {
+    /// The lead, here or in the path; `_id` will do as well.
+    lead_id: Option<String>,
+    #[schema(nullable = false)]
+    status: Option<Status>,
+    #[schema(nullable = false)]
+    priority: Option<Priority>,
+    #[schema(nullable = false, max_length = 20_000)]
+    notes: Option<String>,
+    /// In place of all tags: trimmed, without repeats, at most 50 of 1 to 64 characters.
+    #[schema(nullable = false, max_items = 50)]
+    tags: Option<Vec<String>>,
+    /// At most two decimals; null clears it.
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    value: Option<f64>,
+    /// A person's words, which no machine replaces.
+    #[schema(nullable = false, max_length = 20_000)]
+    requirements: Option<String>,
+    /// Null clears it.
+    follow_up_at: Option<Timestamp>,
+}
+
+/// Which lead to delete, and how.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "read by the document alone")]
+pub(super) struct DeletionBody {
+    /// The lead, here, in the query or in the path; `_id` will do as well.
+    lead_id: Option<String>,
+    /// Whether its conversations and history go too.
+    erase: Option<bool>,
 }
 
 /// What to delete.

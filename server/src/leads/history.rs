@@ -6,6 +6,7 @@ use porchlight_protocol::lead::Lead;
 use porchlight_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// Who changes leads, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl By {
 }
 
 /// One entry of a lead's history.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LeadEvent {
     /// The version of the lead that the change made; grows within the lead and tells entries apart.
     pub version: i64,
@@ -43,9 +44,10 @@ pub struct LeadEvent {
 }
 
 /// One field of a lead that changed, as JSON.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Change {
     /// The field's name on the wire.
+    #[schema(value_type = String)]
     pub field: Cow<'static, str>,
     /// What it was; `null` where there was nothing.
     pub from: Value,
@@ -53,36 +55,36 @@ pub struct Change {
     pub to: Value,
 }
 
-/// What differs between two states of a lead. That a visitor wrote again (`lastContact`) is no entry of its own: the
-/// chats hold every message.
+/// The fields that the history speaks of. That a visitor wrote again (`lastContact`) is no entry of its own: the chats
+/// hold every message.
+const FIELDS: [&str; 13] = [
+    "email",
+    "status",
+    "priority",
+    "notes",
+    "tags",
+    "value",
+    "requirements",
+    "followUpAt",
+    "source",
+    "firstMessage",
+    "sessionId",
+    "conversationCount",
+    "alternateEmails",
+];
+
+/// What differs between two states of a lead; a new lead is told by what it has.
 pub(super) fn changes(before: Option<&Lead>, after: &Lead) -> Vec<Change> {
-    let then = before.map(fields);
-    let was = |index: usize| then.as_ref().map_or(Value::Null, |then| then[index].1.clone());
-    let now = fields(after).into_iter().enumerate();
-    now.map(|(index, (field, to))| Change { field: Cow::Borrowed(field), from: was(index), to })
-        // A new lead is told by what it has.
-        .filter(|change| change.from != change.to && !(before.is_none() && is_nothing(&change.to)))
-        .collect()
+    let (then, now) = (json!(before), json!(after));
+    let change = |field: &'static str| Change {
+        field: Cow::Borrowed(field),
+        from: then.get(field).cloned().unwrap_or_default(),
+        to: now.get(field).cloned().unwrap_or_default(),
+    };
+    let told = |change: &Change| change.from != change.to && !(before.is_none() && is_nothing(&change.to));
+    FIELDS.into_iter().map(change).filter(told).collect()
 }
 
 fn is_nothing(value: &Value) -> bool {
     value.is_null() || value == "" || value.as_array().is_some_and(Vec::is_empty)
-}
-
-fn fields(lead: &Lead) -> [(&'static str, Value); 13] {
-    [
-        ("email", json!(lead.email)),
-        ("status", json!(lead.status)),
-        ("priority", json!(lead.priority)),
-        ("notes", json!(lead.notes)),
-        ("tags", json!(lead.tags)),
-        ("value", json!(lead.value)),
-        ("requirements", json!(lead.requirements)),
-        ("followUpAt", json!(lead.follow_up_at)),
-        ("source", json!(lead.source)),
-        ("firstMessage", json!(lead.first_message)),
-        ("sessionId", json!(lead.session_id)),
-        ("conversationCount", json!(lead.conversation_count)),
-        ("alternateEmails", json!(lead.alternate_emails)),
-    ]
 }

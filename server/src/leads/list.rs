@@ -43,11 +43,16 @@ impl ListParams {
         let page_size = take_page_size(params);
         Self {
             filter: take_filter(params),
-            sort: params.read("sort", sort).unwrap_or_default(),
+            sort: take_sort(params),
             start: cursor.map_or(ListStart::Page(page.unwrap_or(1)), ListStart::Cursor),
             page_size,
         }
     }
+}
+
+/// In which order.
+pub(super) fn take_sort(params: &mut Params) -> Sort {
+    params.read("sort", sort).unwrap_or_default()
 }
 
 /// How many, 1 to 100; 10 where nothing is said.
@@ -61,7 +66,8 @@ pub(super) fn take_span(params: &mut Params) -> (Option<Timestamp>, Option<Times
     (params.read("from", moment), params.read("to", moment))
 }
 
-fn take_filter(params: &mut Params) -> LeadFilter {
+/// Which leads.
+pub(super) fn take_filter(params: &mut Params) -> LeadFilter {
     let (from, to) = take_span(params);
     LeadFilter {
         statuses: params.list("status", |word| {

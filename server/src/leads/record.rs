@@ -6,7 +6,7 @@ use porchlight_protocol::time::Timestamp;
 
 use crate::conversation::{Conversation, FirstReply, Link};
 use crate::leads::history::{self, By, LeadEvent};
-use crate::leads::search;
+use crate::leads::{ImportRow, search};
 
 /// How many session ids a lead shows; the newest where there are more.
 pub const MAX_SESSION_IDS: usize = 1_000;
@@ -103,6 +103,47 @@ impl LeadRecord {
         record
     }
 
+    /// A new lead that no visitor has written as yet, from a row of a spreadsheet.
+    pub fn imported(id: String, admin: &AdminId, row: &ImportRow, by: &By) -> Self {
+        let created = row.created_at.unwrap_or(by.at);
+        let mut record = Self {
+            lead: Lead {
+                id,
+                admin_id: admin.clone(),
+                email: row.email.clone(),
+                requirements: String::new(),
+                session_id: String::new(),
+                session_ids: Vec::new(),
+                status: Status::New,
+                source: row.source.clone(),
+                first_message: row.first_message.clone(),
+                first_contact: created,
+                last_contact: created,
+                conversation_count: 0,
+                tags: Vec::new(),
+                notes: String::new(),
+                value: None,
+                priority: Priority::Medium,
+                alternate_emails: row.alternate_emails.clone(),
+                follow_up_at: None,
+                referrer: None,
+                utm: Some(Utm::of_page(&row.source)).filter(|utm| !utm.is_empty()),
+                created_at: created,
+                updated_at: by.at,
+            },
+            version: 0,
+            requirements_by: RequirementsBy::nobody(),
+            contacted_at: None,
+            first_reply: None,
+            events: Vec::new(),
+        };
+        record.edit(&row.edit, by);
+        record.version = 1;
+        record.events.clear();
+        record.note(None, by);
+        record
+    }
+
     /// Takes in what a session says now. Doing it again changes nothing; returns whether anything changed.
     pub fn absorb(&mut self, contact: Contact<'_>, by: &By) -> bool {
         let before = self.lead.clone();
@@ -159,6 +200,10 @@ impl LeadRecord {
             ids.remove(0);
         }
         self.lead.conversation_count += 1;
+        // A lead that was imported has its first session only now.
+        if self.lead.session_id.is_empty() {
+            contact.session_id.clone_into(&mut self.lead.session_id);
+        }
     }
 
     fn take_opening(&mut self, contact: Contact<'_>) {

@@ -6,9 +6,14 @@ use porchlight_protocol::time::Timestamp;
 use porchlight_protocol::widget::WidgetSettings;
 
 use crate::analytics::LeadFact;
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::conversation::{Incoming, Message};
 use crate::keys::Secret;
-use crate::leads::{By, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord};
+use crate::leads::{
+    By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord,
+};
 use crate::legacy::{LegacyLead, LegacyQuery};
 
 pub mod mongodb;
@@ -176,7 +181,7 @@ pub enum Edited {
 }
 
 /// What an erasure removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Erased {
     /// Messages of all roles.
     pub messages: u64,
@@ -254,6 +259,15 @@ pub trait Store: Send + Sync + 'static {
         if_match: Option<&str>,
         by: &By,
     ) -> Result<Edited, StoreError>;
+    /// Takes rows of a spreadsheet in, each with an address of its own: all of them or, on failure, none. Returns what
+    /// became of each; with `dry_run` what would, and changes nothing.
+    async fn import_leads(
+        &self,
+        tenant: &Tenant,
+        rows: &[ImportRow],
+        by: &By,
+        dry_run: bool,
+    ) -> Result<Vec<ImportOutcome>, StoreError>;
     /// A lead's history below a version (none: from the newest), newest first, at most `limit` entries; `None` when
     /// there is no such lead.
     async fn lead_events(

@@ -80,7 +80,7 @@ pub(crate) async fn assert_exact(fresh: &Fresh, analytics: &Analytics, admin: us
             from.is_none_or(|from| created >= from) && to.is_none_or(|to| created < to)
         };
         let scanned: Vec<&LeadRecord> = records.iter().filter(within).collect();
-        assert_eq!(answer(&figures), scan(&scanned, now), "{from:?} {to:?}");
+        assert_eq!(json!(answer(&figures)), scan(&scanned, now), "{from:?} {to:?}");
     }
     for statuses in [vec![], vec![Status::New], vec![Status::Contacted, Status::Lost]] {
         let filter = LeadFilter { statuses: statuses.clone(), ..LeadFilter::default() };

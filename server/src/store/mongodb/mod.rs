@@ -9,6 +9,7 @@ mod commands;
 mod days;
 mod documents;
 mod erase;
+mod import;
 mod indexes;
 mod leads;
 mod legacy;
@@ -29,7 +30,9 @@ use super::{
 };
 use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
-use crate::leads::{By, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord};
+use crate::leads::{
+    By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord,
+};
 use crate::legacy::{LegacyLead, LegacyQuery};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
@@ -261,6 +264,20 @@ impl Store for MongoStore {
         let if_match = if_match.map(str::to_owned);
         self.run(|store| async move {
             leads::edit(&store, admin.as_str(), &id, &edit, if_match.as_deref(), &by).await
+        })
+        .await
+    }
+
+    async fn import_leads(
+        &self,
+        tenant: &Tenant,
+        rows: &[ImportRow],
+        by: &By,
+        dry_run: bool,
+    ) -> Result<Vec<ImportOutcome>, StoreError> {
+        let (admin, rows, by) = (tenant.admin_id().clone(), rows.to_owned(), by.clone());
+        self.run_within(LONG_PATIENCE, |store| async move {
+            import::leads(&store, &admin, &rows, &by, dry_run).await
         })
         .await
     }

@@ -7,6 +7,7 @@ mod admins;
 mod capture;
 mod days;
 mod erase;
+mod import;
 mod leads;
 mod legacy;
 mod rows;
@@ -27,7 +28,9 @@ use super::{
 };
 use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
-use crate::leads::{By, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord};
+use crate::leads::{
+    By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord,
+};
 use crate::legacy::{LegacyLead, LegacyQuery};
 
 /// The schema's steps; a file's `user_version` says how many it has taken.
@@ -255,6 +258,17 @@ impl Store for SqliteStore {
         let (admin, id, edit, by) = (tenant.admin_id().clone(), id.to_owned(), edit.clone(), by.clone());
         let if_match = if_match.map(str::to_owned);
         self.write(move |t| leads::edit(t, admin.as_str(), &id, &edit, if_match.as_deref(), &by)).await
+    }
+
+    async fn import_leads(
+        &self,
+        tenant: &Tenant,
+        rows: &[ImportRow],
+        by: &By,
+        dry_run: bool,
+    ) -> Result<Vec<ImportOutcome>, StoreError> {
+        let (admin, rows, by) = (tenant.admin_id().clone(), rows.to_owned(), by.clone());
+        self.write(move |t| import::leads(t, &admin, &rows, &by, dry_run)).await
     }
 
     async fn lead_events(

@@ -1,0 +1,89 @@
+//! Counters and times of this process, as Prometheus reads them.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use axum::http::header;
+use axum::response::IntoResponse;
+use prometheus::{
+    Encoder, Histogram, HistogramVec, IntCounterVec, IntGauge, Registry, TextEncoder, exponential_buckets,
+    histogram_opts, opts,
+};
+
+/// Everything that is measured.
+struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    batches: Histogram,
+    waiting: IntGauge,
+    store_errors: IntCounterVec,
+}
+
+static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "names are constants, each registered once")]
+    Metrics::new().expect("valid metrics")
+});
+
+impl Metrics {
+    fn new() -> prometheus::Result<Self> {
+        // From half a millisecond to sixteen seconds.
+        let seconds = exponential_buckets(0.000_5, 2.0, 16)?;
+        let metrics = Self {
+            registry: Registry::new(),
+            requests: IntCounterVec::new(
+                opts!("porchlight_requests_total", "Requests by route, method and status."),
+                &["route", "method", "status"],
+            )?,
+            seconds: HistogramVec::new(
+                histogram_opts!("porchlight_request_seconds", "Time to an answer by route.", seconds),
+                &["route"],
+            )?,
+            batches: Histogram::with_opts(histogram_opts!(
+                "porchlight_capture_batch_size",
+                "Captures that were committed together.",
+                exponential_buckets(1.0, 2.0, 10)?
+            ))?,
+            waiting: IntGauge::new("porchlight_captures_waiting", "Captures that wait for a commit.")?,
+            store_errors: IntCounterVec::new(
+                opts!("porchlight_store_errors_total", "What the store could not do, by kind."),
+                &["kind"],
+            )?,
+        };
+        metrics.registry.register(Box::new(metrics.requests.clone()))?;
+        metrics.registry.register(Box::new(metrics.seconds.clone()))?;
+        metrics.registry.register(Box::new(metrics.batches.clone()))?;
+        metrics.registry.register(Box::new(metrics.waiting.clone()))?;
+        metrics.registry.register(Box::new(metrics.store_errors.clone()))?;
+        Ok(metrics)
+    }
+}
+
+/// A request was answered; `route` is the route's pattern, never the path itself.
+pub fn answered(route: &str, method: &str, status: u16, took: Duration) {
+    METRICS.requests.with_label_values(&[route, method, &status.to_string()]).inc();
+    METRICS.seconds.with_label_values(&[route]).observe(took.as_secs_f64());
+}
+
+/// A batch of captures goes to the store; so many wait behind it.
+pub fn committing(batch: usize, waiting: usize) {
+    METRICS.batches.observe(batch as f64);
+    METRICS.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+}
+
+/// The store failed.
+pub fn store_failed(kind: &str) {
+    METRICS.store_errors.with_label_values(&[kind]).inc();
+}
+
+/// Counters and times for Prometheus
+#[utoipa::path(
+    get, path = "/metrics", tag = "operations",
+    responses((status = 200, body = String, content_type = "text/plain; version=0.0.4"))
+)]
+pub async fn show() -> impl IntoResponse {
+    let mut text = Vec::new();
+    // Into memory: nothing can fail.
+    let _ = TextEncoder::new().encode(&METRICS.registry.gather(), &mut text);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
+}
