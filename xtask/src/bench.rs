@@ -6,17 +6,18 @@ use crate::shell::{cargo, run};
 /// `cargo xtask bench NAME`.
 pub(crate) fn run_named(name: Option<&str>) -> anyhow::Result<()> {
     match name {
-        Some("capture") => {
+        Some(name @ ("capture" | "leads")) => {
             let mongodb = MongoDb::start()?;
-            let mut bench = cargo(&["bench", "--package", "porchlight-server", "--bench", "capture"]);
-            run("Measuring captures", bench.env("PORCHLIGHT_TEST_MONGODB_URI", &mongodb.uri), "")
+            let mut bench = cargo(&["bench", "--package", "porchlight-server", "--bench", name]);
+            let what = if name == "capture" { "Measuring captures" } else { "Measuring the leads API" };
+            run(what, bench.env("PORCHLIGHT_TEST_MONGODB_URI", &mongodb.uri), "")
         }
         Some("email") => {
             let mut bench = cargo(&["bench", "--package", "porchlight-protocol", "--bench", "email"]);
             run("Measuring the search for addresses", &mut bench, "")
         }
         _ => anyhow::bail!(
-            "name one of: capture (captures a second on both stores, beside the databases' own limits), email (search for addresses in hostile text)"
+            "name one of: capture (captures a second on both stores, beside the databases' own limits), leads (lists, search and figures at up to a million leads), email (search for addresses in hostile text)"
         ),
     }
 }

@@ -6,6 +6,7 @@ use futures::{TryStreamExt, try_join};
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::Hint;
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
 
@@ -331,7 +332,40 @@ pub(super) async fn remove(
 }
 
 pub(super) async fn count(store: &MongoStore, admin: &str, filter: &LeadFilter) -> Result<u64> {
-    store.leads.count_documents(doc! { "$and": conditions(admin, filter) }).await
+    let mut conditions = conditions(admin, filter);
+    if let Some(ids) = rare(store, admin, filter).await? {
+        conditions.push(doc! { "_id": { "$in": ids } });
+    }
+    store.leads.count_documents(doc! { "$and": conditions }).await
+}
+
+/// A word that fewer leads have than this is read from the index of words first.
+const RARE: usize = 1_000;
+
+/// The leads that have the rarest word of a search, where that is rare: of frequent ones a list in its own order soon
+/// finds enough.
+async fn rare(store: &MongoStore, admin: &str, filter: &LeadFilter) -> Result<Option<Vec<Bson>>> {
+    let mut rarest: Option<Vec<Bson>> = None;
+    for word in &filter.words {
+        let found = store
+            .leads
+            .find(doc! { "adminId": admin, "search": begins(word) })
+            .projection(doc! { "_id": 1 })
+            .hint(Hint::Keys(doc! { "adminId": 1, "search": 1 }))
+            .limit(RARE as i64)
+            .batch_size(RARE as u32)
+            .await?;
+        let found: Vec<Document> = found.try_collect().await?;
+        let rarer = rarest.as_ref().is_none_or(|rarest| found.len() < rarest.len());
+        if found.len() < RARE && rarer {
+            rarest = Some(found.iter().filter_map(|lead| lead.get("_id").cloned()).collect());
+        }
+    }
+    Ok(rarest)
+}
+
+fn begins(word: &String) -> Document {
+    doc! { "$elemMatch": { "$gte": word, "$lt": end_of_prefix(word) } }
 }
 
 pub(super) async fn page(store: &MongoStore, admin: &str, query: &LeadQuery) -> Result<LeadPage> {
@@ -350,9 +384,18 @@ pub(super) async fn page(store: &MongoStore, admin: &str, query: &LeadQuery) -> 
             0
         }
     };
-    let found = store
-        .leads
-        .find(doc! { "$and": &conditions })
+    let mut hint = None;
+    if !query.filter.words.is_empty() {
+        match rare(store, admin, &query.filter).await? {
+            Some(ids) => conditions.push(doc! { "_id": { "$in": ids } }),
+            None => hint = Some(Hint::Keys(in_order(query.sort.field))),
+        }
+    }
+    let mut find = store.leads.find(doc! { "$and": &conditions });
+    if let Some(hint) = hint {
+        find = find.hint(hint);
+    }
+    let found = find
         .sort(doc! { field: order, "_id": order })
         .skip(skip.min(i64::MAX as u64))
         // One more than asked for tells whether there is another page.
@@ -362,6 +405,14 @@ pub(super) async fn page(store: &MongoStore, admin: &str, query: &LeadQuery) -> 
     let more = found.len() as u64 > size;
     let leads = found.iter().take(query.page_size as usize).map(documents::lead).collect::<Result<_>>()?;
     Ok(LeadPage { leads, more })
+}
+
+/// The index that holds a list in its order.
+fn in_order(sort: SortField) -> Document {
+    match sort {
+        SortField::Email => doc! { "adminId": 1, "email": 1 },
+        sort => doc! { "adminId": 1, field(sort): -1, "_id": -1 },
+    }
 }
 
 fn field(field: SortField) -> &'static str {
@@ -407,7 +458,6 @@ fn conditions(admin: &str, filter: &LeadFilter) -> Vec<Document> {
     if let Some(to) = filter.to {
         all.push(doc! { "createdAt": { "$lt": date(to) } });
     }
-    let begins = |word: &String| doc! { "$elemMatch": { "$gte": word, "$lt": end_of_prefix(word) } };
     all.extend(filter.words.iter().map(|word| doc! { "search": begins(word) }));
     all
 }

@@ -193,9 +193,14 @@ pub(super) fn remove(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
     forget_words(t, &record.lead.id)
 }
 
-/// A condition with its values, built from fixed pieces of SQL only.
-#[derive(Default)]
+/// A word that fewer leads have than this is read from the index of words; of others a list in its own order soon finds
+/// enough.
+const RARE: i64 = 5_000;
+
+/// Conditions with their values, built from fixed pieces of SQL only.
 struct Conditions {
+    /// What is read, with [`Self::values`] of its own in front.
+    from: String,
     sql: String,
     values: Vec<Value>,
 }
@@ -219,8 +224,22 @@ fn text(value: impl Into<String>) -> Value {
     Value::Text(value.into())
 }
 
-fn conditions(admin: &str, filter: &LeadFilter) -> Conditions {
-    let mut found = Conditions { sql: "admin_id = ?".to_owned(), values: vec![text(admin)] };
+/// The conditions of a filter; the rarest of its words leads the way where it is rare, or where `all` leads are wanted.
+fn conditions(c: &Connection, admin: &str, filter: &LeadFilter, all: bool) -> Result<Conditions> {
+    let mut words = rarest_first(c, admin, &filter.words)?;
+    let leading = words.first().is_some_and(|(matches, _)| all || *matches < RARE);
+    let mut found =
+        Conditions { from: "leads".to_owned(), sql: "admin_id = ?".to_owned(), values: Vec::new() };
+    if leading {
+        let (_, word) = words.remove(0);
+        // CROSS JOIN fixes the order of reading.
+        found.from =
+            "(SELECT DISTINCT lead_id FROM lead_words WHERE admin_id = ? AND word >= ? AND word < ?) AS hit
+                      CROSS JOIN leads ON leads.id = hit.lead_id"
+                .to_owned();
+        found.values.extend([text(admin), text(word), text(end_of_prefix(word))]);
+    }
+    found.values.push(text(admin));
     found.and_any("status IN", "", filter.statuses.iter().map(|s| text(s.as_str())).collect());
     found.and_any("priority IN", "", filter.priorities.iter().map(|p| text(p.as_str())).collect());
     if !filter.tags.is_empty() {
@@ -245,13 +264,28 @@ fn conditions(admin: &str, filter: &LeadFilter) -> Conditions {
     if let Some(to) = filter.to {
         found.and("created_at < ?", [Value::Integer(to.millis())]);
     }
-    for word in &filter.words {
+    for (_, word) in words {
         found.and(
-            "id IN (SELECT lead_id FROM lead_words WHERE admin_id = ? AND word >= ? AND word < ?)",
-            [text(admin), text(word), text(end_of_prefix(word))],
+            "(SELECT 1 FROM lead_words INDEXED BY lead_words_lead
+              WHERE lead_id = leads.id AND word >= ? AND word < ? LIMIT 1)",
+            [text(word), text(end_of_prefix(word))],
         );
     }
-    found
+    Ok(found)
+}
+
+/// The words with how many entries of the index they begin, counted as far as [`RARE`].
+fn rarest_first<'a>(c: &Connection, admin: &str, words: &'a [String]) -> Result<Vec<(i64, &'a String)>> {
+    let mut count = c.prepare_cached(
+        "SELECT count(*) FROM (SELECT 1 FROM lead_words WHERE admin_id = ? AND word >= ? AND word < ? LIMIT ?)",
+    )?;
+    let mut counted = Vec::with_capacity(words.len());
+    for word in words {
+        let values = params![admin, word, end_of_prefix(word), RARE];
+        counted.push((count.query_row(values, |row| row.get(0))?, word));
+    }
+    counted.sort_by_key(|(matches, _)| *matches);
+    Ok(counted)
 }
 
 fn column(field: SortField) -> &'static str {
@@ -266,15 +300,15 @@ fn column(field: SortField) -> &'static str {
 }
 
 pub(super) fn count(c: &Connection, admin: &str, filter: &LeadFilter) -> Result<u64> {
-    let wanted = conditions(admin, filter);
-    let count = format!("SELECT count(*) FROM leads WHERE {}", wanted.sql);
+    let wanted = conditions(c, admin, filter, true)?;
+    let count = format!("SELECT count(*) FROM {} WHERE {}", wanted.from, wanted.sql);
     c.prepare_cached(&count)?
         .query_row(params_from_iter(&wanted.values), |row| row.get::<_, i64>(0))
         .map(i64::unsigned_abs)
 }
 
 pub(super) fn page(c: &Connection, admin: &str, query: &LeadQuery) -> Result<LeadPage> {
-    let mut wanted = conditions(admin, &query.filter);
+    let mut wanted = conditions(c, admin, &query.filter, false)?;
     let column = column(query.sort.field);
     let (order, beyond) = if query.sort.descending { ("DESC", "<") } else { ("ASC", ">") };
     let size = i64::from(query.page_size);
@@ -292,8 +326,9 @@ pub(super) fn page(c: &Connection, admin: &str, query: &LeadQuery) -> Result<Lea
         }
     };
     let sql = format!(
-        "SELECT {} FROM leads WHERE {} ORDER BY {column} {order}, id {order} LIMIT ? OFFSET ?",
+        "SELECT {} FROM {} WHERE {} ORDER BY {column} {order}, id {order} LIMIT ? OFFSET ?",
         rows::LEAD,
+        wanted.from,
         wanted.sql
     );
     // One more than asked for tells whether there is another page.
