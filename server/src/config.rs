@@ -41,7 +41,8 @@ impl Installation {
         Ok((store, Secret::new(secret)))
     }
 
-    async fn open_store(&self) -> anyhow::Result<Arc<dyn Store>> {
+    /// Opens the store, with its indexes made.
+    pub async fn open_store(&self) -> anyhow::Result<Arc<dyn Store>> {
         if self.store.starts_with("mongodb://") || self.store.starts_with("mongodb+srv://") {
             let store = MongoStore::connect(&self.store).await;
             // The address may hold a password: it is not repeated.

@@ -3,7 +3,7 @@
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use crate::system::{Server, run};
+use crate::system::{Server, run, run_badly};
 
 /// Requests with a business's key.
 struct Caller<'a> {
@@ -128,6 +128,33 @@ async fn a_lead_is_worked(kind: &str) {
     assert!(report.contains("0 conversations would be migrated"), "{report}");
     let report = run(&server.database, &["migrate"]);
     assert!(report.contains("1 among the leads alone:\n    ann@example.com"), "{report}");
+}
+
+/// A backup of a running server, restored elsewhere, answers with the same keys.
+async fn a_backup_restores(kind: &str) {
+    let server = Server::open(kind);
+    let caller = Caller::of(&server);
+    caller.visitor_writes("sess_1", "ann@example.com wants a website").await;
+    let lead = server.leads(1).await.remove(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("backup");
+    let file = file.to_str().expect("a path");
+    assert!(run(&server.database, &["backup", file]).contains("written"));
+    assert!(run(&server.database, &["doctor"]).contains("1 leads"));
+    let restored = Server::restored(kind, file, &server.business);
+    assert_eq!(restored.leads(1).await, [lead]);
+    assert!(run_badly(&restored.database, &["restore", file]).contains("restore into an empty store"));
+    assert!(run_badly(&server.database, &["backup", file]).contains("is there already"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_restores_on_sqlite() {
+    a_backup_restores("sqlite").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_restores_on_mongodb() {
+    a_backup_restores("mongodb").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

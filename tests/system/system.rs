@@ -29,7 +29,17 @@ impl Database {
     }
 }
 
+fn fresh(kind: &str) -> (tempfile::TempDir, Database) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let database = match kind {
+        "sqlite" => Database::Sqlite(directory.path().join("test.db")),
+        _ => Database::MongoDb(mongodb_uri()),
+    };
+    (directory, database)
+}
+
 /// A business and its keys, as `porchlight admin create --json` prints them.
+#[derive(Clone)]
 pub(crate) struct Business {
     pub(crate) admin_id: String,
     pub(crate) site_key: String,
@@ -57,13 +67,20 @@ impl Server {
         Self::start(kind, true)
     }
 
+    /// A server on a database of its own that was filled from a backup of this business.
+    pub(crate) fn restored(kind: &str, backup: &str, business: &Business) -> Self {
+        let (directory, database) = fresh(kind);
+        run(&database, &["restore", backup]);
+        Self::on(directory, database, business.clone(), false)
+    }
+
     fn start(kind: &str, signed_only: bool) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let database = match kind {
-            "sqlite" => Database::Sqlite(directory.path().join("test.db")),
-            _ => Database::MongoDb(mongodb_uri()),
-        };
+        let (directory, database) = fresh(kind);
         let business = create_business(&database, "owner@example.com");
+        Self::on(directory, database, business, signed_only)
+    }
+
+    fn on(directory: tempfile::TempDir, database: Database, business: Business, signed_only: bool) -> Self {
         let mut server = Self {
             database,
             business,
@@ -161,6 +178,13 @@ pub(crate) fn run(database: &Database, arguments: &[&str]) -> String {
     let output = porchlight(database).args(arguments).output().expect("the server binary runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
+}
+
+/// Runs a command that must fail; gives what it says.
+pub(crate) fn run_badly(database: &Database, arguments: &[&str]) -> String {
+    let output = porchlight(database).args(arguments).output().expect("the server binary runs");
+    assert!(!output.status.success(), "{arguments:?} succeeds");
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 pub(crate) fn create_business(database: &Database, email: &str) -> Business {

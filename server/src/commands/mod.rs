@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod care;
 mod key;
 mod migrate;
 mod serve;
@@ -31,6 +32,12 @@ enum Command {
     Key(key::KeyCommand),
     /// Make leads from chats that are older than this system; can be broken off and run again
     Migrate(migrate::MigrateCommand),
+    /// Write everything into one file, while the server runs
+    Backup(care::BackupCommand),
+    /// Fill an empty store from such a file
+    Restore(care::RestoreCommand),
+    /// Look for what should not be
+    Doctor(care::DoctorCommand),
 }
 
 impl Cli {
@@ -41,6 +48,9 @@ impl Cli {
             Command::Admin(command) => command.run(&self.installation).await,
             Command::Key(command) => command.run(&self.installation).await,
             Command::Migrate(command) => command.run(&self.installation).await,
+            Command::Backup(command) => command.run(&self.installation).await,
+            Command::Restore(command) => command.run(&self.installation).await,
+            Command::Doctor(command) => command.run(&self.installation).await,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What is kept, behind one trait with two implementations and one conformance suite.
 
+use std::path::Path;
+
 use async_trait::async_trait;
 use porchlight_protocol::ids::{AdminId, SessionId, SessionToken, SiteKey};
 use porchlight_protocol::time::Timestamp;
@@ -191,6 +193,30 @@ pub struct Erased {
     pub events: u64,
 }
 
+/// What a look into the store found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether it is as it should be.
+    pub good: bool,
+    /// What was looked at.
+    pub text: String,
+}
+
+impl Finding {
+    /// There should be none of these.
+    fn none(count: i64, what: &str) -> Self {
+        match count {
+            0 => Self { good: true, text: format!("no {what}") },
+            count => Self { good: false, text: format!("{count} {what}") },
+        }
+    }
+
+    /// Any number is good.
+    fn told(count: i64, what: &str) -> Self {
+        Self { good: true, text: format!("{count} {what}") }
+    }
+}
+
 /// What stands in `tombstones` for an erased message: enough to know a repetition, nothing to read.
 fn tombstone(admin: &str, session: &str, message: &str) -> String {
     use sha2::{Digest, Sha256};
@@ -322,6 +348,12 @@ pub trait Store: Send + Sync + 'static {
     /// nothing.
     async fn migrate(&self, tenant: &Tenant, sessions: &[String], by: &By) -> Result<(), StoreError>;
 
+    /// Writes everything into a new file, in one consistent state, while the store is in use.
+    async fn backup(&self, to: &Path) -> Result<(), StoreError>;
+    /// Fills an empty store from a file of its own kind.
+    async fn restore(&self, from: &Path) -> Result<(), StoreError>;
+    /// Looks for what should not be.
+    async fn inspect(&self) -> Result<Vec<Finding>, StoreError>;
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;
 }

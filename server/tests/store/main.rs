@@ -10,11 +10,13 @@ mod harness;
 mod histories;
 mod migration;
 mod model;
+mod search;
 
 mod suite {
     pub(crate) use crate::cases::*;
     pub(crate) use crate::figures::*;
     pub(crate) use crate::migration::*;
+    pub(crate) use crate::search::*;
 }
 
 macro_rules! on_every_store {
@@ -53,6 +55,7 @@ on_every_store! { cases:
     keys_are_found_by_hash_until_they_are_revoked,
     odd_text_is_kept_to_the_letter,
     old_chats_become_leads_once,
+    searches_equal_a_full_scan,
     sorts_and_walks_show_each_lead_once_with_ties,
     the_old_view_groups_chats_by_address,
     the_opener_is_answered_and_a_repetition_gets_the_same_answer,

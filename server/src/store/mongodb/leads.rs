@@ -342,8 +342,16 @@ pub(super) async fn count(store: &MongoStore, admin: &str, filter: &LeadFilter) 
 /// A word that fewer leads have than this is read from the index of words first.
 const RARE: usize = 1_000;
 
-/// The leads that have the rarest word of a search, where that is rare: of frequent ones a list in its own order soon
-/// finds enough.
+/// Where all words are frequent, so many leads in the list's order most likely hold enough that have them.
+const WINDOW: i64 = 2_000;
+
+/// The conditions of a list without those on words: the window is part of the list, so that enough in it is the
+/// beginning of what is asked for.
+fn own(conditions: &[Document]) -> Vec<&Document> {
+    conditions.iter().filter(|condition| !condition.contains_key("search")).collect()
+}
+
+/// The leads that have the rarest word of a search, where that is rare.
 async fn rare(store: &MongoStore, admin: &str, filter: &LeadFilter) -> Result<Option<Vec<Bson>>> {
     let mut rarest: Option<Vec<Bson>> = None;
     for word in &filter.words {
@@ -384,24 +392,31 @@ pub(super) async fn page(store: &MongoStore, admin: &str, query: &LeadQuery) -> 
             0
         }
     };
-    let mut hint = None;
+    let sort = doc! { field: order, "_id": order };
+    // One more than asked for tells whether there is another page.
+    let limit = i64::from(query.page_size) + 1;
+    let mut found = Vec::new();
     if !query.filter.words.is_empty() {
         match rare(store, admin, &query.filter).await? {
             Some(ids) => conditions.push(doc! { "_id": { "$in": ids } }),
-            None => hint = Some(Hint::Keys(in_order(query.sort.field))),
+            None if skip == 0 => {
+                let stages = [
+                    doc! { "$match": { "$and": own(&conditions) } },
+                    doc! { "$sort": &sort },
+                    doc! { "$limit": WINDOW },
+                    doc! { "$match": { "$and": &conditions } },
+                    doc! { "$limit": limit },
+                ];
+                let window = store.leads.aggregate(stages).hint(Hint::Keys(in_order(query.sort.field)));
+                found = window.await?.try_collect().await?;
+            }
+            None => {}
         }
     }
-    let mut find = store.leads.find(doc! { "$and": &conditions });
-    if let Some(hint) = hint {
-        find = find.hint(hint);
+    if found.len() as i64 <= limit - 1 {
+        let all = store.leads.find(doc! { "$and": &conditions }).sort(sort);
+        found = all.skip(skip.min(i64::MAX as u64)).limit(limit).await?.try_collect().await?;
     }
-    let found = find
-        .sort(doc! { field: order, "_id": order })
-        .skip(skip.min(i64::MAX as u64))
-        // One more than asked for tells whether there is another page.
-        .limit(i64::from(query.page_size) + 1)
-        .await?;
-    let found: Vec<Document> = found.try_collect().await?;
     let more = found.len() as u64 > size;
     let leads = found.iter().take(query.page_size as usize).map(documents::lead).collect::<Result<_>>()?;
     Ok(LeadPage { leads, more })

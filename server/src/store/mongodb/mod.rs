@@ -5,6 +5,7 @@
 
 mod admins;
 mod capture;
+mod care;
 mod commands;
 mod days;
 mod documents;
@@ -14,6 +15,7 @@ mod indexes;
 mod leads;
 mod legacy;
 
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,8 +27,8 @@ use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
 use porchlight_protocol::time::Timestamp;
 
 use super::{
-    Admin, CaptureError, Day, Edited, Erased, Kept, KeptRollup, KeyHash, KeyHolder, KeyRecord, Site, Store,
-    StoreError, Tenant,
+    Admin, CaptureError, Day, Edited, Erased, Finding, Kept, KeptRollup, KeyHash, KeyHolder, KeyRecord, Site,
+    Store, StoreError, Tenant,
 };
 use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
@@ -379,6 +381,20 @@ impl Store for MongoStore {
             legacy::migrate(&store, &admin, &sessions, &by).await
         })
         .await
+    }
+
+    async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let to = to.to_owned();
+        self.run_within(LONG_PATIENCE, |store| async move { care::backup(&store, &to).await }).await
+    }
+
+    async fn restore(&self, from: &Path) -> Result<(), StoreError> {
+        let from = from.to_owned();
+        self.run_within(LONG_PATIENCE, |store| async move { care::restore(&store, &from).await }).await
+    }
+
+    async fn inspect(&self) -> Result<Vec<Finding>, StoreError> {
+        self.run_within(LONG_PATIENCE, |store| async move { care::inspect(&store).await }).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -193,9 +193,11 @@ pub(super) fn remove(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
     forget_words(t, &record.lead.id)
 }
 
-/// A word that fewer leads have than this is read from the index of words; of others a list in its own order soon finds
-/// enough.
+/// A word that fewer leads have than this is read from the index of words.
 const RARE: i64 = 5_000;
+
+/// Where all words are frequent, so many leads in the list's order most likely hold enough that have them.
+const WINDOW: i64 = 2_000;
 
 /// Conditions with their values, built from fixed pieces of SQL only.
 struct Conditions {
@@ -212,6 +214,27 @@ impl Conditions {
         self.values.extend(values);
     }
 
+    fn go_on_behind(&mut self, query: &LeadQuery) {
+        if let Start::Behind(Place { key, id }) = &query.start {
+            let key = match key {
+                SortKey::Number(number) => Value::Integer(*number),
+                SortKey::Text(address) => text(address),
+            };
+            let beyond = if query.sort.descending { "<" } else { ">" };
+            self.and(&format!("({}, id) {beyond} (?, ?)", column(query.sort.field)), [key, text(id)]);
+        }
+    }
+
+    fn and_words(&mut self, words: &[&String]) {
+        for word in words {
+            self.and(
+                "(SELECT 1 FROM lead_words INDEXED BY lead_words_lead
+                  WHERE lead_id = leads.id AND word >= ? AND word < ? LIMIT 1)",
+                [text(*word), text(end_of_prefix(word))],
+            );
+        }
+    }
+
     fn and_any(&mut self, before: &str, behind: &str, values: Vec<Value>) {
         if !values.is_empty() {
             let marks = vec!["?"; values.len()].join(",");
@@ -224,20 +247,18 @@ fn text(value: impl Into<String>) -> Value {
     Value::Text(value.into())
 }
 
-/// The conditions of a filter; the rarest of its words leads the way where it is rare, or where `all` leads are wanted.
-fn conditions(c: &Connection, admin: &str, filter: &LeadFilter, all: bool) -> Result<Conditions> {
-    let mut words = rarest_first(c, admin, &filter.words)?;
-    let leading = words.first().is_some_and(|(matches, _)| all || *matches < RARE);
+/// The conditions of a filter, which reads all leads, or those with the first of `words`, and looks whether they have
+/// the others.
+fn conditions(admin: &str, filter: &LeadFilter, words: &[&String]) -> Conditions {
     let mut found =
         Conditions { from: "leads".to_owned(), sql: "admin_id = ?".to_owned(), values: Vec::new() };
-    if leading {
-        let (_, word) = words.remove(0);
+    if let Some(word) = words.first() {
         // CROSS JOIN fixes the order of reading.
         found.from =
             "(SELECT DISTINCT lead_id FROM lead_words WHERE admin_id = ? AND word >= ? AND word < ?) AS hit
                       CROSS JOIN leads ON leads.id = hit.lead_id"
                 .to_owned();
-        found.values.extend([text(admin), text(word), text(end_of_prefix(word))]);
+        found.values.extend([text(admin), text(*word), text(end_of_prefix(word))]);
     }
     found.values.push(text(admin));
     found.and_any("status IN", "", filter.statuses.iter().map(|s| text(s.as_str())).collect());
@@ -264,18 +285,12 @@ fn conditions(c: &Connection, admin: &str, filter: &LeadFilter, all: bool) -> Re
     if let Some(to) = filter.to {
         found.and("created_at < ?", [Value::Integer(to.millis())]);
     }
-    for (_, word) in words {
-        found.and(
-            "(SELECT 1 FROM lead_words INDEXED BY lead_words_lead
-              WHERE lead_id = leads.id AND word >= ? AND word < ? LIMIT 1)",
-            [text(word), text(end_of_prefix(word))],
-        );
-    }
-    Ok(found)
+    found.and_words(words.get(1..).unwrap_or_default());
+    found
 }
 
-/// The words with how many entries of the index they begin, counted as far as [`RARE`].
-fn rarest_first<'a>(c: &Connection, admin: &str, words: &'a [String]) -> Result<Vec<(i64, &'a String)>> {
+/// The words, first the one that begins the fewest entries of the index, and whether even that begins [`RARE`].
+fn rarest_first<'a>(c: &Connection, admin: &str, words: &'a [String]) -> Result<(Vec<&'a String>, bool)> {
     let mut count = c.prepare_cached(
         "SELECT count(*) FROM (SELECT 1 FROM lead_words WHERE admin_id = ? AND word >= ? AND word < ? LIMIT ?)",
     )?;
@@ -284,8 +299,9 @@ fn rarest_first<'a>(c: &Connection, admin: &str, words: &'a [String]) -> Result<
         let values = params![admin, word, end_of_prefix(word), RARE];
         counted.push((count.query_row(values, |row| row.get(0))?, word));
     }
-    counted.sort_by_key(|(matches, _)| *matches);
-    Ok(counted)
+    counted.sort_by_key(|(matches, _): &(i64, _)| *matches);
+    let frequent = counted.first().is_some_and(|(matches, _)| *matches >= RARE);
+    Ok((counted.into_iter().map(|(_, word)| word).collect(), frequent))
 }
 
 fn column(field: SortField) -> &'static str {
@@ -300,7 +316,8 @@ fn column(field: SortField) -> &'static str {
 }
 
 pub(super) fn count(c: &Connection, admin: &str, filter: &LeadFilter) -> Result<u64> {
-    let wanted = conditions(c, admin, filter, true)?;
+    let (words, _) = rarest_first(c, admin, &filter.words)?;
+    let wanted = conditions(admin, filter, &words);
     let count = format!("SELECT count(*) FROM {} WHERE {}", wanted.from, wanted.sql);
     c.prepare_cached(&count)?
         .query_row(params_from_iter(&wanted.values), |row| row.get::<_, i64>(0))
@@ -308,35 +325,58 @@ pub(super) fn count(c: &Connection, admin: &str, filter: &LeadFilter) -> Result<
 }
 
 pub(super) fn page(c: &Connection, admin: &str, query: &LeadQuery) -> Result<LeadPage> {
-    let mut wanted = conditions(c, admin, &query.filter, false)?;
-    let column = column(query.sort.field);
-    let (order, beyond) = if query.sort.descending { ("DESC", "<") } else { ("ASC", ">") };
-    let size = i64::from(query.page_size);
-    let skip = match &query.start {
-        Start::Page(number) => {
-            i64::try_from(number.saturating_sub(1)).unwrap_or(i64::MAX).saturating_mul(size)
-        }
-        Start::Behind(Place { key, id }) => {
-            let key = match key {
-                SortKey::Number(number) => Value::Integer(*number),
-                SortKey::Text(address) => text(address),
-            };
-            wanted.and(&format!("({column}, id) {beyond} (?, ?)"), [key, text(id)]);
-            0
-        }
-    };
+    let (words, frequent) = rarest_first(c, admin, &query.filter.words)?;
+    let size = query.page_size as usize;
+    let mut leads = Vec::new();
+    if frequent && skip(query) == 0 {
+        let mut wanted = conditions(admin, &query.filter, &[]);
+        wanted.go_on_behind(query);
+        // The window is part of the list, so that enough in it is the beginning of what is asked for.
+        wanted.from = format!(
+            "(SELECT * FROM leads WHERE {} ORDER BY {} LIMIT {WINDOW}) AS leads",
+            wanted.sql,
+            order(query)
+        );
+        wanted.sql = "TRUE".to_owned();
+        wanted.and_words(&words);
+        leads = select(c, query, wanted)?;
+    }
+    if leads.len() <= size {
+        let mut wanted = conditions(admin, &query.filter, &words);
+        wanted.go_on_behind(query);
+        leads = select(c, query, wanted)?;
+    }
+    let more = leads.len() > size;
+    leads.truncate(size);
+    Ok(LeadPage { leads, more })
+}
+
+fn select(c: &Connection, query: &LeadQuery, mut wanted: Conditions) -> Result<Vec<LeadRecord>> {
     let sql = format!(
-        "SELECT {} FROM {} WHERE {} ORDER BY {column} {order}, id {order} LIMIT ? OFFSET ?",
+        "SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT ? OFFSET ?",
         rows::LEAD,
         wanted.from,
-        wanted.sql
+        wanted.sql,
+        order(query)
     );
     // One more than asked for tells whether there is another page.
-    wanted.values.extend([Value::Integer(size + 1), Value::Integer(skip)]);
+    wanted.values.extend([Value::Integer(i64::from(query.page_size) + 1), Value::Integer(skip(query))]);
     let mut select = c.prepare_cached(&sql)?;
-    let mut leads: Vec<LeadRecord> =
-        select.query_map(params_from_iter(&wanted.values), rows::lead)?.collect::<Result<_>>()?;
-    let more = leads.len() as i64 > size;
-    leads.truncate(query.page_size as usize);
-    Ok(LeadPage { leads, more })
+    select.query_map(params_from_iter(&wanted.values), rows::lead)?.collect()
+}
+
+/// How many leads come before the page.
+fn skip(query: &LeadQuery) -> i64 {
+    match &query.start {
+        Start::Page(number) => {
+            let before = i64::try_from(number.saturating_sub(1)).unwrap_or(i64::MAX);
+            before.saturating_mul(query.page_size.into())
+        }
+        Start::Behind(_) => 0,
+    }
+}
+
+fn order(query: &LeadQuery) -> String {
+    let order = if query.sort.descending { "DESC" } else { "ASC" };
+    format!("{} {order}, id {order}", column(query.sort.field))
 }

@@ -5,6 +5,7 @@
 
 mod admins;
 mod capture;
+mod care;
 mod days;
 mod erase;
 mod import;
@@ -23,8 +24,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::{
-    Admin, CaptureError, Day, Edited, Erased, Kept, KeptRollup, KeyHash, KeyHolder, KeyRecord, Site, Store,
-    StoreError, Tenant,
+    Admin, CaptureError, Day, Edited, Erased, Finding, Kept, KeptRollup, KeyHash, KeyHolder, KeyRecord, Site,
+    Store, StoreError, Tenant,
 };
 use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
@@ -353,6 +354,23 @@ impl Store for SqliteStore {
     async fn migrate(&self, tenant: &Tenant, sessions: &[String], by: &By) -> Result<(), StoreError> {
         let (admin, sessions, by) = (tenant.admin_id().clone(), sessions.to_owned(), by.clone());
         self.write(move |t| legacy::migrate(t, &admin, &sessions, &by)).await
+    }
+
+    async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let (path, to) = (self.shared.path.clone(), to.to_owned());
+        blocking(move || care::backup(&path, &to)).await
+    }
+
+    async fn restore(&self, from: &Path) -> Result<(), StoreError> {
+        let (shared, from) = (Arc::clone(&self.shared), from.to_owned());
+        blocking(move || {
+            care::restore(&mut shared.writer.lock().unwrap_or_else(PoisonError::into_inner), &from)
+        })
+        .await
+    }
+
+    async fn inspect(&self) -> Result<Vec<Finding>, StoreError> {
+        self.read(care::inspect).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
