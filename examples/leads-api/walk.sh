@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Walks the leads API: list, filter, search, one lead, edit, cursor, conversations. Needs curl and jq.
+# Walks the leads API: list, filter, search, one lead, edit, history, conversations, figures, CSV both ways, the old view,
+# cursor, deletion. Makes one lead of its own and deletes it again. Needs curl and jq.
 #   PORCHLIGHT_API_KEY=sk_… ./walk.sh [http://127.0.0.1:8787]
 set -euo pipefail
 server=${1:-http://127.0.0.1:8787}
@@ -30,6 +31,26 @@ api -X PUT "$server/api/leads-enhanced/$lead" -H "If-Match: $etag" -H "Content-T
 echo "What was written:"
 api "$server/api/chats?leadId=$lead" | jq -r '.conversations[].messages[] | "  \(.role): \(.text)"'
 
+echo "Who changed it:"
+api "$server/api/leads-enhanced/$lead/events?pageSize=5" | jq -r '.events[] | "  \(.at) \(.who): \([.changes[].field] | join(", "))"'
+
+echo "Figures:"
+api "$server/api/leads-enhanced?analytics=true" |
+  jq '.analytics | {totalLeads, qualifiedLeads, totalValue, conversionRate, thisWeekLeads, byPage: .byPage[:3]}'
+
+echo "A lead from a spreadsheet, first only looked at, then made:"
+row=$'email,status,value,tags\nwalker@example.com,contacted,120,"walked, imported"\n'
+for dry in true false; do
+  api -X POST "$server/api/leads-enhanced/import?dryRun=$dry" -H "Content-Type: text/csv" --data-binary "$row" |
+    jq -c '{dryRun, created, updated, unchanged}'
+done
+
+echo "The same as CSV:"
+api --get "$server/api/leads-enhanced/export.csv" --data-urlencode "tag=imported" | cut -c 1-100
+
+echo "The old view, chats by address:"
+api "$server/api/leads?pageSize=3" | jq -r '.leads[] | "  \(.email): \(.messageCount) messages"'
+
 echo "All leads, by cursor:"
 next=""
 for _ in $(seq 1000); do
@@ -38,3 +59,7 @@ for _ in $(seq 1000); do
   next=$(jq -r '.nextCursor // empty' <<< "$page")
   [ -n "$next" ] || break
 done
+
+echo "The lead from the spreadsheet is deleted again:"
+walker=$(api --get "$server/api/leads-enhanced" --data-urlencode "search=walker" | jq -r '.leads[0]._id')
+api -X DELETE "$server/api/leads-enhanced" -H "Content-Type: application/json" -d "{\"leadId\": \"$walker\"}" | jq -c .

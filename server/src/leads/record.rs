@@ -138,6 +138,8 @@ impl LeadRecord {
             events: Vec::new(),
         };
         record.edit(&row.edit, by);
+        // What a lead comes with was not done here.
+        record.contacted_at = None;
         record.version = 1;
         record.events.clear();
         record.note(None, by);
