@@ -218,7 +218,7 @@ pub fn derive_old(session: &[Message]) -> Option<Conversation> {
     derive_with(&session, drawn_out)
 }
 
-/// As [`derive`], for a caller who may know the requirements of these very messages already.
+/// As [`derive()`], for a caller who may know the requirements of these very messages already.
 pub fn derive_with(
     session: &[Message],
     requirements: impl FnOnce(&[Message]) -> String,

@@ -170,7 +170,7 @@ pub fn answer(figures: &Figures) -> AnalyticsAnswer {
         won_value: cents(&[Status::Converted]),
         avg_conversations: ratio(total.conversations(), all),
         this_week_leads: figures.this_week,
-        conversion_rate: ratio(total.converted(), all),
+        conversion_rate: ratio(of(Status::Converted).leads, all),
         by_status: Status::ALL.iter().map(by_status).collect(),
         by_source: SourceRow::all(&total.sources),
         by_page: PageRow::all(&total.pages),

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use porchlight_protocol::ids::AdminId;
+use porchlight_protocol::lead::Status;
 use porchlight_protocol::time::Timestamp;
 
 pub use answer::{AnalyticsAnswer, answer};
@@ -33,10 +34,16 @@ const AT_ONCE: u32 = 50;
 /// The figures of every business, with what was worked out before.
 pub struct Analytics {
     store: Arc<dyn Store>,
-    days: Mutex<HashMap<(AdminId, i64), (i64, Arc<Rollup>)>>,
-    sums: Mutex<HashMap<(AdminId, Range<i64>), (u64, Arc<Rollup>)>>,
-    counts: Mutex<HashMap<(AdminId, String), (i64, u64)>>,
+    /// A day's rollup, and the marks it was made at.
+    days: Memory<i64, (i64, Arc<Rollup>)>,
+    /// The sum of days, and a fingerprint of their marks.
+    sums: Memory<Range<i64>, (u64, Arc<Rollup>)>,
+    /// How many leads meet a filter, and all marks then.
+    counts: Memory<String, (i64, u64)>,
 }
+
+/// What is known of something of each business.
+type Memory<K, V> = Mutex<HashMap<(AdminId, K), V>>;
 
 /// Leads by when they came to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,12 +81,12 @@ impl Analytics {
         let mut by_day: Vec<(i64, u64, u64)> = known
             .iter()
             .zip(&rollups)
-            .map(|(day, rollup)| (day.day, rollup.leads(), rollup.converted()))
+            .map(|(day, rollup)| (day.day, rollup.leads(), rollup.of(Status::Converted).leads))
             .collect();
         for (from, to) in edges {
             let mut edge = Rollup::default();
             self.store.lead_facts(tenant, from, to).await?.iter().for_each(|fact| edge.add(fact));
-            by_day.push((day_of(from), edge.leads(), edge.converted()));
+            by_day.push((day_of(from), edge.leads(), edge.of(Status::Converted).leads));
             Arc::make_mut(&mut total).merge(&edge);
         }
         by_day.retain(|(_, leads, _)| *leads > 0);
@@ -106,7 +113,7 @@ impl Analytics {
 
     /// Brings rollups that are out of date up to date, again and again, so that nobody who asks has to wait for it.
     pub async fn keep_fresh(self: Arc<Self>) {
-        let mut ticks = tokio::time::interval(Duration::from_secs(1));
+        let mut ticks = tokio::time::interval(Duration::from_secs(2));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
@@ -254,7 +261,7 @@ fn fingerprint(days: &[Day]) -> u64 {
 }
 
 /// Keeps a value; when there are too many the old ones are forgotten, which only costs working them out again.
-fn remember<K: std::hash::Hash + Eq, V>(memory: &Mutex<HashMap<K, V>>, most: usize, key: K, value: V) {
+fn remember<K: std::hash::Hash + Eq, V>(memory: &Memory<K, V>, most: usize, key: (AdminId, K), value: V) {
     let mut memory = lock(memory);
     if memory.len() >= most && !memory.contains_key(&key) {
         memory.clear();

@@ -136,11 +136,6 @@ impl Rollup {
         self.statuses.iter().filter(|(status, _)| wanted(status)).map(|(_, group)| group.leads).sum()
     }
 
-    /// Converted leads.
-    pub fn converted(&self) -> u64 {
-        self.of(Status::Converted).leads
-    }
-
     /// The leads of one status.
     pub fn of(&self, status: Status) -> Group {
         self.statuses.get(&status).copied().unwrap_or_default()

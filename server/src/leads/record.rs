@@ -65,13 +65,41 @@ impl LeadRecord {
     /// A new lead of `admin` from its first contact; `id` is 24 hex digits.
     pub fn create(id: String, admin: &AdminId, contact: Contact<'_>, by: &By) -> Self {
         let created = contact.conversation.pending_since.unwrap_or(contact.conversation.last_at);
-        let mut record = Self {
+        let mut record = Self::blank(id, admin, &contact.link.email, created, by);
+        contact.session_id.clone_into(&mut record.lead.session_id);
+        record.absorb(contact, by);
+        // One entry says it all.
+        record.events.clear();
+        record.note(None, by);
+        record
+    }
+
+    /// A new lead that no visitor has written as yet, from a row of a spreadsheet.
+    pub fn imported(id: String, admin: &AdminId, row: &ImportRow, by: &By) -> Self {
+        let created = row.created_at.unwrap_or(by.at);
+        let mut record = Self::blank(id, admin, &row.email, created, by);
+        record.edit(&row.edit, by);
+        // What a lead comes with was not done here.
+        record.contacted_at = None;
+        let lead = &mut record.lead;
+        lead.source.clone_from(&row.source);
+        lead.first_message.clone_from(&row.first_message);
+        lead.alternate_emails.clone_from(&row.alternate_emails);
+        lead.utm = Some(Utm::of_page(&row.source)).filter(|utm| !utm.is_empty());
+        record.version = 1;
+        record.events.clear();
+        record.note(None, by);
+        record
+    }
+
+    fn blank(id: String, admin: &AdminId, email: &str, created: Timestamp, by: &By) -> Self {
+        Self {
             lead: Lead {
                 id,
                 admin_id: admin.clone(),
-                email: contact.link.email.clone(),
+                email: email.to_owned(),
                 requirements: String::new(),
-                session_id: contact.session_id.to_owned(),
+                session_id: String::new(),
                 session_ids: Vec::new(),
                 status: Status::New,
                 source: String::new(),
@@ -95,55 +123,7 @@ impl LeadRecord {
             contacted_at: None,
             first_reply: None,
             events: Vec::new(),
-        };
-        record.absorb(contact, by);
-        // One entry says it all, as far as it was not nothing from the start.
-        record.events.clear();
-        record.note(None, by);
-        record
-    }
-
-    /// A new lead that no visitor has written as yet, from a row of a spreadsheet.
-    pub fn imported(id: String, admin: &AdminId, row: &ImportRow, by: &By) -> Self {
-        let created = row.created_at.unwrap_or(by.at);
-        let mut record = Self {
-            lead: Lead {
-                id,
-                admin_id: admin.clone(),
-                email: row.email.clone(),
-                requirements: String::new(),
-                session_id: String::new(),
-                session_ids: Vec::new(),
-                status: Status::New,
-                source: row.source.clone(),
-                first_message: row.first_message.clone(),
-                first_contact: created,
-                last_contact: created,
-                conversation_count: 0,
-                tags: Vec::new(),
-                notes: String::new(),
-                value: None,
-                priority: Priority::Medium,
-                alternate_emails: row.alternate_emails.clone(),
-                follow_up_at: None,
-                referrer: None,
-                utm: Some(Utm::of_page(&row.source)).filter(|utm| !utm.is_empty()),
-                created_at: created,
-                updated_at: by.at,
-            },
-            version: 0,
-            requirements_by: RequirementsBy::nobody(),
-            contacted_at: None,
-            first_reply: None,
-            events: Vec::new(),
-        };
-        record.edit(&row.edit, by);
-        // What a lead comes with was not done here.
-        record.contacted_at = None;
-        record.version = 1;
-        record.events.clear();
-        record.note(None, by);
-        record
+        }
     }
 
     /// Takes in what a session says now. Doing it again changes nothing; returns whether anything changed.

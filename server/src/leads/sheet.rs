@@ -1,6 +1,6 @@
 //! Leads as lines of CSV (RFC 4180): what a spreadsheet can open, and give back.
 
-use csv::{ReaderBuilder, StringRecord, WriterBuilder};
+use csv::{ReaderBuilder, WriterBuilder};
 use porchlight_protocol::lead::{Lead, Utm};
 use porchlight_protocol::time::Timestamp;
 
@@ -92,7 +92,7 @@ fn list(values: &[String]) -> String {
 pub(super) fn read_list(cell: &str) -> Vec<String> {
     let mut reader =
         ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(cell.as_bytes());
-    let record = reader.records().next().and_then(Result::ok).unwrap_or_else(StringRecord::new);
+    let record = reader.records().next().and_then(Result::ok).unwrap_or_default();
     record.iter().filter(|value| !value.is_empty()).map(str::to_owned).collect()
 }
 

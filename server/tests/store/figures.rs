@@ -99,7 +99,7 @@ fn scan(records: &[&LeadRecord], now: Timestamp) -> Value {
     };
     let share = |part: u64, whole: usize| match whole {
         0 => json!(0),
-        whole if part % whole as u64 == 0 => json!(part / whole as u64),
+        whole if part.is_multiple_of(whole as u64) => json!(part / whole as u64),
         whole => json!(part as f64 / whole as f64),
     };
     let conversations: u64 = leads.iter().map(|lead| lead.conversation_count).sum();

@@ -6,20 +6,13 @@ use futures::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
 
-use super::commands::persist;
 use super::documents::{self, date};
 use super::{MongoStore, Result, leads};
 use crate::leads::By;
 use crate::store::{Erased, tombstone};
 
 pub(super) async fn lead(store: &MongoStore, admin: &str, id: &str, by: &By) -> Result<Option<Erased>> {
-    persist(|| async {
-        let mut session = store.client.start_session().await?;
-        store.begin(&mut session).await?;
-        let result = erase(store, &mut session, (admin, id), by).await;
-        store.end(&mut session, result).await
-    })
-    .await
+    transact!(store, session => erase(store, session, (admin, id), by))
 }
 
 async fn erase(

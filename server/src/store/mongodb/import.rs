@@ -7,7 +7,6 @@ use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
 use porchlight_protocol::ids::AdminId;
 
-use super::commands::persist;
 use super::{MongoStore, Result, days, documents, leads};
 use crate::leads::{By, ImportOutcome, ImportRow, LeadRecord, new_id};
 
@@ -18,13 +17,7 @@ pub(super) async fn leads(
     by: &By,
     dry_run: bool,
 ) -> Result<Vec<ImportOutcome>> {
-    persist(|| async {
-        let mut session = store.client.start_session().await?;
-        store.begin(&mut session).await?;
-        let result = import(store, &mut session, admin, rows, by, dry_run).await;
-        store.end(&mut session, result).await
-    })
-    .await
+    transact!(store, session => import(store, session, admin, rows, by, dry_run))
 }
 
 async fn import(

@@ -196,13 +196,7 @@ pub(super) async fn edit(
     if_match: Option<&str>,
     by: &By,
 ) -> Result<Edited> {
-    persist(|| async {
-        let mut session = store.client.start_session().await?;
-        store.begin(&mut session).await?;
-        let result = edit_once(store, &mut session, (admin, id), edit, if_match, by).await;
-        store.end(&mut session, result).await
-    })
-    .await
+    transact!(store, session => edit_once(store, session, (admin, id), edit, if_match, by))
 }
 
 /// One try within a transaction: the lead, its history and the mark of its day change together.
@@ -293,13 +287,7 @@ pub(super) async fn events(
 }
 
 pub(super) async fn delete(store: &MongoStore, admin: &str, id: &str, by: &By) -> Result<bool> {
-    persist(|| async {
-        let mut session = store.client.start_session().await?;
-        store.begin(&mut session).await?;
-        let result = delete_once(store, &mut session, (admin, id), by).await;
-        store.end(&mut session, result).await
-    })
-    .await
+    transact!(store, session => delete_once(store, session, (admin, id), by))
 }
 
 async fn delete_once(
@@ -413,7 +401,7 @@ pub(super) async fn page(store: &MongoStore, admin: &str, query: &LeadQuery) -> 
             None => {}
         }
     }
-    if found.len() as i64 <= limit - 1 {
+    if (found.len() as i64) < limit {
         let all = store.leads.find(doc! { "$and": &conditions }).sort(sort);
         found = all.skip(skip.min(i64::MAX as u64)).limit(limit).await?.try_collect().await?;
     }

@@ -3,6 +3,21 @@
 //! A message is durable with one insert; everything else follows from what is kept and can be done again, by any
 //! process, in any order (see [`capture`]). Every write waits for a majority and the journal.
 
+/// Runs work in a transaction where the deployment has them, and again while it fails for reasons that pass. A macro,
+/// because a closure cannot lend both the session and what surrounds it to one future.
+macro_rules! transact {
+    ($store:ident, $session:ident => $work:expr) => {
+        super::commands::persist(|| async {
+            let mut session = $store.client.start_session().await?;
+            $store.begin(&mut session).await?;
+            let $session = &mut session;
+            let result = $work.await;
+            $store.end(&mut session, result).await
+        })
+        .await
+    };
+}
+
 mod admins;
 mod capture;
 mod care;
