@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 pub struct IdError(&'static str);
 
 macro_rules! text_newtype {
-    ($(#[$doc:meta])* $name:ident, $valid:path, $expected:literal) => {
+    ($(#[$doc:meta])* $name:ident, $valid:path, $pattern:literal, $expected:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = $pattern))]
         pub struct $name(String);
 
         impl $name {
@@ -53,28 +53,28 @@ macro_rules! text_newtype {
 
 text_newtype!(
     /// A tenant: one business. 1 to 64 of `[A-Za-z0-9_-]`; new ones are `admin_` and a ULID.
-    AdminId, is_id, "must be 1 to 64 letters, digits, _ or -"
+    AdminId, is_id, r"^[A-Za-z0-9_-]{1,64}$", "must be 1 to 64 letters, digits, _ or -"
 );
 text_newtype!(
     /// One conversation in one browser, named by the widget. 1 to 64 of `[A-Za-z0-9_-]`.
-    SessionId, is_id, "must be 1 to 64 letters, digits, _ or -"
+    SessionId, is_id, r"^[A-Za-z0-9_-]{1,64}$", "must be 1 to 64 letters, digits, _ or -"
 );
 text_newtype!(
     /// One message, named by its author, unique within its session: the idempotency key. 1 to 64 of `[A-Za-z0-9_-]`.
-    MessageId, is_id, "must be 1 to 64 letters, digits, _ or -"
+    MessageId, is_id, r"^[A-Za-z0-9_-]{1,64}$", "must be 1 to 64 letters, digits, _ or -"
 );
 text_newtype!(
     /// The public key in the script tag: `pk_` and 24 of base62. It may append visitor messages and read the
     /// widget's look, nothing else.
-    SiteKey, is_site_key, "must be pk_ and 24 letters or digits, as shown by `porchlight admin create`"
+    SiteKey, is_site_key, r"^pk_[A-Za-z0-9]{24}$", "must be pk_ and 24 letters or digits, as shown by `porchlight admin create`"
 );
 text_newtype!(
     /// The secret key of a business: `sk_` and 40 of base62. Kept as a hash only.
-    ApiKey, is_api_key, "must be sk_ and 40 letters or digits"
+    ApiKey, is_api_key, r"^sk_[A-Za-z0-9]{40}$", "must be sk_ and 40 letters or digits"
 );
 text_newtype!(
     /// The only key to a session's history: `st_`, 43 of base64url (256 bits) and the business's id.
-    SessionToken, is_session_token, "must be a session token as the server gave it"
+    SessionToken, is_session_token, r"^st_.+$", "must be a session token as the server gave it"
 );
 
 fn is_id(text: &str) -> bool {

@@ -402,8 +402,16 @@ pub(super) async fn page(store: &MongoStore, admin: &str, query: &LeadQuery) -> 
         }
     }
     if (found.len() as i64) < limit {
-        let all = store.leads.find(doc! { "$and": &conditions }).sort(sort);
-        found = all.skip(skip.min(i64::MAX as u64)).limit(limit).await?.try_collect().await?;
+        if skip > 0 {
+            // What is skipped is read from an index where it can be, and only the page itself from the leads.
+            let ids = store.leads.find(doc! { "$and": &conditions }).projection(doc! { "_id": 1, field: 1 });
+            let ids = ids.sort(sort.clone()).skip(skip.min(i64::MAX as u64)).limit(limit).await?;
+            let ids: Vec<Document> = ids.try_collect().await?;
+            let ids: Vec<&Bson> = ids.iter().filter_map(|lead| lead.get("_id")).collect();
+            conditions = vec![doc! { "adminId": admin, "_id": { "$in": ids } }];
+        }
+        let all = store.leads.find(doc! { "$and": &conditions }).sort(sort).limit(limit);
+        found = all.await?.try_collect().await?;
     }
     let more = found.len() as u64 > size;
     let leads = found.iter().take(query.page_size as usize).map(documents::lead).collect::<Result<_>>()?;

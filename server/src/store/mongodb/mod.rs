@@ -266,7 +266,12 @@ impl Store for MongoStore {
 
     async fn leads(&self, tenant: &Tenant, query: &LeadQuery) -> Result<LeadPage, StoreError> {
         let (admin, query) = (tenant.admin_id().clone(), query.clone());
-        self.run(|store| async move { leads::page(&store, admin.as_str(), &query).await }).await
+        // A page deep in a long list is read past all that come before it.
+        self.run_within(
+            LONG_PATIENCE,
+            |store| async move { leads::page(&store, admin.as_str(), &query).await },
+        )
+        .await
     }
 
     async fn edit_lead(
