@@ -1,5 +1,8 @@
 //! Leads: one, a page of them, and what people do to them.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use porchlight_protocol::time::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Error, OptionalExtension, Row, Transaction, params, params_from_iter};
@@ -33,12 +36,7 @@ pub(super) fn save(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
         RequirementsBy::Machine { session_id, at } => (Some(session_id), at.millis()),
         RequirementsBy::Person => (None, 0),
     };
-    let sql = format!(
-        "INSERT OR REPLACE INTO leads ({}, value_cents, source_host)
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        rows::LEAD
-    );
-    t.prepare_cached(&sql)?.execute(params![
+    let values = params![
         lead.id,
         lead.admin_id.as_str(),
         lead.email,
@@ -68,10 +66,62 @@ pub(super) fn save(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
         record.first_reply.map(|reply| reply.answered.millis()),
         record.value_cents(),
         record.source_host(),
-    ])?;
+    ];
+    let (admin, number) = t.prepare_cached(&SAVE)?.query_row(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
     add_events(t, record, &record.events)?;
     mark_day(t, record)?;
-    save_words(t, record)
+    let lead = Numbers { admin, lead: number };
+    lead.save_words(t, "lead_words", "word", record.search_words().into_iter().collect())?;
+    lead.save_words(t, "lead_tags", "tag", lead_tags(record))
+}
+
+/// Adds a lead or takes its place, and gives the numbers of its business and itself.
+static SAVE: LazyLock<String> = LazyLock::new(|| {
+    let columns = format!("{}, value_cents, source_host", rows::LEAD);
+    let names: Vec<&str> = columns.split(',').map(str::trim).collect();
+    let marks = vec!["?"; names.len()].join(",");
+    let changes: Vec<String> = names.iter().map(|name| format!("{name} = excluded.{name}")).collect();
+    format!(
+        "INSERT INTO leads ({columns}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {}
+         RETURNING (SELECT number FROM admins WHERE admins.id = admin_id), number",
+        changes.join(", ")
+    )
+});
+
+/// What stands for a lead and its business in the tables of words and tags.
+struct Numbers {
+    admin: i64,
+    lead: i64,
+}
+
+impl Numbers {
+    /// Brings the rows of a lead to these words; most changes of a lead change none of them.
+    fn save_words(
+        &self,
+        t: &Transaction<'_>,
+        table: &str,
+        column: &str,
+        wanted: BTreeSet<String>,
+    ) -> Result<()> {
+        let mut select = t.prepare_cached(&format!("SELECT {column} FROM {table} WHERE lead = ?"))?;
+        let known: BTreeSet<String> =
+            select.query_map([self.lead], |row| row.get(0))?.collect::<Result<_>>()?;
+        let mut delete =
+            t.prepare_cached(&format!("DELETE FROM {table} WHERE admin = ? AND {column} = ? AND lead = ?"))?;
+        for gone in known.difference(&wanted) {
+            delete.execute(params![self.admin, gone, self.lead])?;
+        }
+        let mut insert =
+            t.prepare_cached(&format!("INSERT INTO {table} (admin, {column}, lead) VALUES (?, ?, ?)"))?;
+        for new in wanted.difference(&known) {
+            insert.execute(params![self.admin, new, self.lead])?;
+        }
+        Ok(())
+    }
+}
+
+fn lead_tags(record: &LeadRecord) -> BTreeSet<String> {
+    record.lead.tags.iter().cloned().collect()
 }
 
 /// After every change of a lead: its day's figures are out of date.
@@ -84,24 +134,11 @@ fn mark_day(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
     Ok(())
 }
 
-fn save_words(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
-    let lead = &record.lead;
-    forget_words(t, &lead.id)?;
-    let mut insert = t.prepare_cached("INSERT INTO lead_words (admin_id, word, lead_id) VALUES (?, ?, ?)")?;
-    for word in record.search_words() {
-        insert.execute(params![lead.admin_id.as_str(), word, lead.id])?;
-    }
-    let mut insert =
-        t.prepare_cached("INSERT OR IGNORE INTO lead_tags (admin_id, tag, lead_id) VALUES (?, ?, ?)")?;
-    for tag in &lead.tags {
-        insert.execute(params![lead.admin_id.as_str(), tag, lead.id])?;
-    }
-    Ok(())
-}
-
 fn forget_words(t: &Transaction<'_>, id: &str) -> Result<()> {
-    t.prepare_cached("DELETE FROM lead_words WHERE lead_id = ?")?.execute([id])?;
-    t.prepare_cached("DELETE FROM lead_tags WHERE lead_id = ?")?.execute([id])?;
+    for table in ["lead_words", "lead_tags"] {
+        let sql = format!("DELETE FROM {table} WHERE lead = (SELECT number FROM leads WHERE id = ?)");
+        t.prepare_cached(&sql)?.execute([id])?;
+    }
     Ok(())
 }
 
@@ -188,10 +225,13 @@ pub(super) fn delete(t: &Transaction<'_>, admin: &str, id: &str, by: &By) -> Res
 
 /// Takes a lead away; its history stays.
 pub(super) fn remove(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
+    forget_words(t, &record.lead.id)?;
     t.prepare_cached("DELETE FROM leads WHERE id = ?")?.execute([&record.lead.id])?;
-    mark_day(t, record)?;
-    forget_words(t, &record.lead.id)
+    mark_day(t, record)
 }
+
+/// The rows of a business in the tables of words and tags.
+const OWN: &str = "admin = (SELECT number FROM admins WHERE id = ?)";
 
 /// A word that fewer leads have than this is read from the index of words.
 const RARE: i64 = 5_000;
@@ -229,7 +269,7 @@ impl Conditions {
         for word in words {
             self.and(
                 "(SELECT 1 FROM lead_words INDEXED BY lead_words_lead
-                  WHERE lead_id = leads.id AND word >= ? AND word < ? LIMIT 1)",
+                  WHERE lead = leads.number AND word >= ? AND word < ? LIMIT 1)",
                 [text(*word), text(end_of_prefix(word))],
             );
         }
@@ -254,10 +294,10 @@ fn conditions(admin: &str, filter: &LeadFilter, words: &[&String]) -> Conditions
         Conditions { from: "leads".to_owned(), sql: "admin_id = ?".to_owned(), values: Vec::new() };
     if let Some(word) = words.first() {
         // CROSS JOIN fixes the order of reading.
-        found.from =
-            "(SELECT DISTINCT lead_id FROM lead_words WHERE admin_id = ? AND word >= ? AND word < ?) AS hit
-                      CROSS JOIN leads ON leads.id = hit.lead_id"
-                .to_owned();
+        found.from = format!(
+            "(SELECT DISTINCT lead FROM lead_words WHERE {OWN} AND word >= ? AND word < ?) AS hit
+             CROSS JOIN leads ON leads.number = hit.lead"
+        );
         found.values.extend([text(admin), text(*word), text(end_of_prefix(word))]);
     }
     found.values.push(text(admin));
@@ -267,10 +307,8 @@ fn conditions(admin: &str, filter: &LeadFilter, words: &[&String]) -> Conditions
         let mut values = vec![text(admin)];
         values.extend(filter.tags.iter().map(text));
         let marks = vec!["?"; filter.tags.len()].join(",");
-        found.and(
-            &format!("id IN (SELECT lead_id FROM lead_tags WHERE admin_id = ? AND tag IN ({marks}))"),
-            values,
-        );
+        found
+            .and(&format!("number IN (SELECT lead FROM lead_tags WHERE {OWN} AND tag IN ({marks}))"), values);
     }
     match &filter.source {
         Some(SourceFilter::Prefix(prefix)) => {
@@ -291,9 +329,9 @@ fn conditions(admin: &str, filter: &LeadFilter, words: &[&String]) -> Conditions
 
 /// The words, first the one that begins the fewest entries of the index, and whether even that begins [`RARE`].
 fn rarest_first<'a>(c: &Connection, admin: &str, words: &'a [String]) -> Result<(Vec<&'a String>, bool)> {
-    let mut count = c.prepare_cached(
-        "SELECT count(*) FROM (SELECT 1 FROM lead_words WHERE admin_id = ? AND word >= ? AND word < ? LIMIT ?)",
-    )?;
+    let mut count = c.prepare_cached(&format!(
+        "SELECT count(*) FROM (SELECT 1 FROM lead_words WHERE {OWN} AND word >= ? AND word < ? LIMIT ?)"
+    ))?;
     let mut counted = Vec::with_capacity(words.len());
     for word in words {
         let values = params![admin, word, end_of_prefix(word), RARE];

@@ -1,7 +1,9 @@
 CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 
+-- Numbers stand for long ids where a table has many rows.
 CREATE TABLE admins (
-    id TEXT PRIMARY KEY,
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     email TEXT NOT NULL UNIQUE,
     password_hash TEXT NOT NULL,
@@ -53,7 +55,8 @@ CREATE INDEX chats_email ON chats (admin_id, email) WHERE email IS NOT NULL;
 CREATE INDEX chats_address ON chats (admin_id, json_extract(addresses, '$[0]')) WHERE addresses IS NOT NULL;
 
 CREATE TABLE leads (
-    id TEXT PRIMARY KEY,
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
     admin_id TEXT NOT NULL,
     email TEXT NOT NULL,
     requirements TEXT NOT NULL,
@@ -93,20 +96,20 @@ CREATE INDEX leads_value ON leads (admin_id, value_cents, id);
 CREATE INDEX leads_conversations ON leads (admin_id, conversation_count, id);
 
 CREATE TABLE lead_words (
-    admin_id TEXT NOT NULL,
+    admin INTEGER NOT NULL,
     word TEXT NOT NULL,
-    lead_id TEXT NOT NULL,
-    PRIMARY KEY (admin_id, word, lead_id)
+    lead INTEGER NOT NULL,
+    PRIMARY KEY (admin, word, lead)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX lead_words_lead ON lead_words (lead_id, word);
+CREATE INDEX lead_words_lead ON lead_words (lead, word);
 
 CREATE TABLE lead_tags (
-    admin_id TEXT NOT NULL,
+    admin INTEGER NOT NULL,
     tag TEXT NOT NULL,
-    lead_id TEXT NOT NULL,
-    PRIMARY KEY (admin_id, tag, lead_id)
+    lead INTEGER NOT NULL,
+    PRIMARY KEY (admin, tag, lead)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX lead_tags_lead ON lead_tags (lead_id);
+CREATE INDEX lead_tags_lead ON lead_tags (lead, tag);
 
 -- Who changed what, when, from, to; rows are only ever added, or erased with their lead.
 CREATE TABLE lead_events (
