@@ -2,7 +2,8 @@
 //!
 //! On each store, in one run: the server at 64 connections with one session in five carrying an address; the very
 //! documents it made, written again straight by the driver in batches (the limit); and the straightforward way of
-//! one durable command after the other for each message. Run it with `cargo xtask bench capture`, which sets
+//! one durable command after the other for each message. Neither of the two goes through HTTP, so what HTTP alone takes
+//! here, client included, is measured too. Run it with `cargo xtask bench capture`, which sets
 //! `PORCHLIGHT_TEST_MONGODB_URI`.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark stops where something is wrong")]
@@ -38,7 +39,8 @@ async fn main() {
     );
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("bench.db");
-    let server = measure_server(&format!("sqlite:{}", path.display())).await;
+    let (server, http) = measure_server(&format!("sqlite:{}", path.display())).await;
+    println!("HTTP alone          {http:>8.0} requests/s (GET /healthz, the same client and connections)\n");
     let limit = sqlite_limit(&path);
     let plain = sqlite_straightforward(&directory.path().join("plain.db"));
     report("SQLite", &server, limit, plain);
@@ -48,7 +50,7 @@ async fn main() {
     let (host, options) = uri.split_once("/?").unwrap_or((uri.trim_end_matches('/'), ""));
     let name = format!("bench{}", std::process::id());
     let store = format!("{host}/{name}?{options}");
-    let server = measure_server(&store).await;
+    let (server, _) = measure_server(&store).await;
     let client = Client::with_uri_str(&uri).await.unwrap();
     let limit = mongodb_limit(&client, &name).await;
     let plain = mongodb_straightforward(&client.database(&format!("{name}_plain"))).await;
@@ -83,7 +85,7 @@ fn porchlight(store: &str) -> Command {
     command
 }
 
-async fn measure_server(store: &str) -> Measured {
+async fn measure_server(store: &str) -> (Measured, f64) {
     let created = porchlight(store)
         .args(["admin", "create", "--name", "Bench", "--email", "bench@example.com", "--json"])
         .output()
@@ -100,7 +102,23 @@ async fn measure_server(store: &str) -> Measured {
         .find_map(|l| l.strip_prefix("listening on ").map(str::to_owned))
         .expect("an address");
     std::thread::spawn(move || lines.for_each(drop));
-    load(&format!("{address}/api/chat"), &site_key).await
+    (load(&format!("{address}/api/chat"), &site_key).await, http_alone(&format!("{address}/healthz")).await)
+}
+
+/// Requests a second that cost the server nothing but HTTP.
+async fn http_alone(url: &str) -> f64 {
+    let client = reqwest::Client::builder().pool_max_idle_per_host(CONNECTIONS).build().unwrap();
+    let started = Instant::now();
+    let workers = (0..CONNECTIONS).map(|_| {
+        let (client, url) = (client.clone(), url.to_owned());
+        tokio::spawn(async move {
+            for _ in 0..MESSAGES / CONNECTIONS {
+                client.get(&url).send().await.unwrap().bytes().await.unwrap();
+            }
+        })
+    });
+    futures::future::try_join_all(workers).await.unwrap();
+    MESSAGES as f64 / started.elapsed().as_secs_f64()
 }
 
 async fn load(url: &str, site_key: &str) -> Measured {
