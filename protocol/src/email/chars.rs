@@ -22,8 +22,18 @@ pub(super) enum Kind {
 
 type Range = (u32, u32);
 
-const LATIN: &[Range] = &[(0x41, 0x5A), (0x61, 0x7A), (0xAA, 0x24F), (0x1E00, 0x1EFF)];
-const GREEK: &[Range] = &[(0x370, 0x3FF), (0x1F00, 0x1FFF)];
+// Beside the policy's ranges the signs for ohm, kelvin and ångström and two blocks of Latin: a letter and its small form
+// must be of one script, or an address would not be one in lower case.
+const LATIN: &[Range] = &[
+    (0x41, 0x5A),
+    (0x61, 0x7A),
+    (0xAA, 0x24F),
+    (0x1E00, 0x1EFF),
+    (0x212A, 0x212B),
+    (0x2C60, 0x2C7F),
+    (0xA720, 0xA7FF),
+];
+const GREEK: &[Range] = &[(0x370, 0x3FF), (0x1F00, 0x1FFF), (0x2126, 0x2126)];
 const CYRILLIC: &[Range] = &[(0x400, 0x52F)];
 const UNSPACED: &[Range] = &[
     (0xE00, 0xEFF),
