@@ -18,9 +18,11 @@ pub(super) fn start(view: &View, at: usize, domain_end: usize, ascii_ending: boo
         return None;
     }
     start = drop_emphasis(view, start, at, domain_end);
-    if at - start > 4 && view.spells(start, "www.") {
+    // What is left is read again, so that it would be left as it is if it stood alone.
+    while at - start > 4 && view.spells(start, "www.") {
         start += 4;
     }
+    start = drop_leading_punctuation(view, start, at);
     let unspaced = |c: char| script(c) == Some(Script::Unspaced);
     if start == at || (ascii_ending && view.slice(start, at).any(unspaced)) {
         return None;
