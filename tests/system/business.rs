@@ -141,6 +141,9 @@ async fn a_backup_restores(kind: &str) {
     let file = file.to_str().expect("a path");
     assert!(run(&server.database, &["backup", file]).contains("written"));
     assert!(run(&server.database, &["doctor"]).contains("1 leads"));
+    let wrong = folder.path().join("wrong");
+    std::fs::write(&wrong, if kind == "sqlite" { "" } else { "no backup" }).expect("a file");
+    assert!(Server::restoring_fails(kind, wrong.to_str().expect("a path")).contains("this is no backup"));
     let restored = Server::restored(kind, file, &server.business);
     assert_eq!(restored.leads(1).await, [lead]);
     assert!(run_badly(&restored.database, &["restore", file]).contains("restore into an empty store"));

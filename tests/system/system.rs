@@ -74,6 +74,12 @@ impl Server {
         Self::on(directory, database, business.clone(), false)
     }
 
+    /// What `restore` says of a file that is no backup.
+    pub(crate) fn restoring_fails(kind: &str, file: &str) -> String {
+        let (_directory, database) = fresh(kind);
+        run_badly(&database, &["restore", file])
+    }
+
     fn start(kind: &str, signed_only: bool) -> Self {
         let (directory, database) = fresh(kind);
         let business = create_business(&database, "owner@example.com");

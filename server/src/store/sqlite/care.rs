@@ -21,14 +21,15 @@ pub(super) fn backup(path: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Takes the place of everything that is there.
-pub(super) fn restore(writer: &mut Connection, from: &Path) -> Result<()> {
+/// Takes the place of everything that is there; `false` when the file is none of this schema, and nothing changes.
+pub(super) fn restore(writer: &mut Connection, from: &Path) -> Result<bool> {
     let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let version: u32 = source.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version == 0 || version as usize > MIGRATIONS.len() {
-        return Err(Error::InvalidPath(from.to_owned()));
+        return Ok(false);
     }
-    Backup::new(&source, writer)?.run_to_completion(PAGES, Duration::ZERO, None)
+    Backup::new(&source, writer)?.run_to_completion(PAGES, Duration::ZERO, None)?;
+    Ok(true)
 }
 
 pub(super) fn inspect(c: &Connection) -> Result<Vec<Finding>> {

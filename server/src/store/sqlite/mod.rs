@@ -363,10 +363,13 @@ impl Store for SqliteStore {
 
     async fn restore(&self, from: &Path) -> Result<(), StoreError> {
         let (shared, from) = (Arc::clone(&self.shared), from.to_owned());
-        blocking(move || {
+        let restored = blocking(move || {
             care::restore(&mut shared.writer.lock().unwrap_or_else(PoisonError::into_inner), &from)
-        })
-        .await
+        });
+        match restored.await? {
+            true => Ok(()),
+            false => Err(StoreError::Failed("this is no backup of a store on SQLite".to_owned())),
+        }
     }
 
     async fn inspect(&self) -> Result<Vec<Finding>, StoreError> {
