@@ -41,6 +41,7 @@ on_every_store! { cases:
     a_lead_of_many_sessions_shows_the_newest_and_counts_all,
     a_message_is_kept_once_within_a_batch_too,
     a_missing_seq_takes_the_next_number,
+    a_persons_first_answer_is_timed,
     a_returning_lead_keeps_what_people_decided,
     admins_are_apart,
     an_admin_is_unique_and_the_secret_stays,

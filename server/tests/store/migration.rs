@@ -1,6 +1,9 @@
 //! Chats from before leads had a place of their own.
 
+use std::sync::Arc;
+
 use porchlight_protocol::time::Timestamp;
+use porchlight_server::analytics::{Analytics, Span, answer};
 use porchlight_server::leads::By;
 use porchlight_server::leads::history::MIGRATION;
 use porchlight_server::legacy::{LegacyLead, LegacyQuery, LegacySort};
@@ -133,4 +136,23 @@ pub(crate) async fn the_old_view_groups_chats_by_address(fresh: Fresh) {
         fresh.store.legacy_addresses(&fresh.tenants[0]).await.unwrap(),
         ["Tagged@Example.com", "z@example.com"]
     );
+}
+
+pub(crate) async fn a_persons_first_answer_is_timed(fresh: Fresh) {
+    let said = [
+        ("user", NOON - 9_000),
+        ("assistant", NOON - 8_000),
+        ("agent", NOON - 5_000),
+        ("agent", NOON - 1_000),
+    ];
+    for (index, (role, at)) in said.into_iter().enumerate() {
+        let text = if role == "user" { "a@example.com" } else { "Hello" };
+        fresh.insert_old(index, &Old { session: "o_1", role, text, at, tag: None }).await;
+    }
+    migrate(&fresh).await;
+    let analytics = Analytics::new(Arc::clone(&fresh.store));
+    let now = Timestamp::from_millis(NOON);
+    let figures = analytics.figures(&fresh.tenants[0], Span::default(), now).await.unwrap();
+    let times = serde_json::json!(answer(&figures))["responseTimes"]["firstReplySeconds"].clone();
+    assert_eq!(times, serde_json::json!({ "median": 4.0, "p90": 4.0 }));
 }
