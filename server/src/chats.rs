@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::auth::ApiTenant;
 use crate::conversation::Message;
 use crate::error::ApiResult;
-use crate::openapi::AskProblems;
+use crate::openapi::{AskProblems, Problems};
 use crate::params::Params;
 
 /// The conversations of a lead, or one by its session.
@@ -54,7 +54,7 @@ struct Line {
         ("leadId" = Option<String>, Query, description = "Either this"),
         ("sessionId" = Option<String>, Query, description = "or this."),
     ),
-    security(("apiKey" = [])), responses((status = 200, body = Conversations), AskProblems)
+    security(("apiKey" = [])), responses((status = 200, body = Conversations), AskProblems, Problems)
 )]
 pub async fn list_chats(
     State(app): State<App>,

@@ -15,7 +15,7 @@ use crate::auth::ApiTenant;
 use crate::body::JsonBody;
 use crate::clock;
 use crate::error::ApiResult;
-use crate::openapi::{AskProblems, BodyProblems};
+use crate::openapi::{AskProblems, BodyProblems, Problems};
 use crate::params::{Params, one_of, whole};
 
 const MAX_PAGE: u64 = 1_000_000_000;
@@ -123,7 +123,7 @@ pub struct LegacyDeletion {
         ("sortOrder" = Option<String>, Query, description = "`asc` or `desc` (default)."),
         ("search" = Option<String>, Query, description = "A piece of the address or of a message.", max_length = 200),
     ),
-    security(("apiKey" = [])), responses((status = 200, body = LegacyList), AskProblems)
+    security(("apiKey" = [])), responses((status = 200, body = LegacyList), AskProblems, Problems)
 )]
 pub async fn list_legacy_leads(
     State(app): State<App>,
@@ -152,7 +152,7 @@ pub async fn list_legacy_leads(
 /// Delete the messages that carry an address
 #[utoipa::path(
     delete, path = "/api/leads", tag = "legacy", request_body = LegacyDeletion, security(("apiKey" = [])),
-    responses((status = 200, body = LegacyDeleted), AskProblems, BodyProblems)
+    responses((status = 200, body = LegacyDeleted), AskProblems, Problems, BodyProblems)
 )]
 pub async fn delete_legacy_lead(
     State(app): State<App>,

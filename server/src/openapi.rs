@@ -48,7 +48,21 @@ impl Modify for Credentials {
     }
 }
 
-/// How a question of a business can fail.
+/// How any request can fail.
+#[derive(IntoResponses)]
+pub enum Problems {
+    /// A parameter or field is wrong; `errors` names each.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(Problem),
+    /// Something failed that should not.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(Problem),
+    /// Overloaded, or the store cannot be reached; `Retry-After` says when to try again.
+    #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32)))]
+    Unavailable(Problem),
+}
+
+/// How a question of a business can fail beside that.
 #[derive(IntoResponses)]
 pub enum AskProblems {
     /// No API key, or a bad one.
@@ -57,15 +71,6 @@ pub enum AskProblems {
     /// There is no such thing of this business.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(Problem),
-    /// A parameter or field is wrong; `errors` names each.
-    #[response(status = 422, content_type = "application/problem+json")]
-    Invalid(Problem),
-    /// Something failed that should not.
-    #[response(status = 500, content_type = "application/problem+json")]
-    Internal(Problem),
-    /// The store cannot be reached; `Retry-After` says when to try again.
-    #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32)))]
-    Unavailable(Problem),
 }
 
 /// How a request with a body can fail beside that.
@@ -85,7 +90,7 @@ pub enum BodyProblems {
     UnsupportedType(Problem),
 }
 
-/// How a visitor's request can fail.
+/// How a visitor's request can fail beside that.
 #[derive(IntoResponses)]
 pub enum VisitorProblems {
     /// No such site or session, or a bad token.
@@ -94,15 +99,6 @@ pub enum VisitorProblems {
     /// The page is none of the site's.
     #[response(status = 403, content_type = "application/problem+json")]
     OriginNotAllowed(Problem),
-    /// A parameter or field is wrong; `errors` names each.
-    #[response(status = 422, content_type = "application/problem+json")]
-    Invalid(Problem),
-    /// Something failed that should not.
-    #[response(status = 500, content_type = "application/problem+json")]
-    Internal(Problem),
-    /// Overloaded, or the store cannot be reached; `Retry-After` says when to try again.
-    #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32)))]
-    Unavailable(Problem),
 }
 
 /// The routes that show a finished document.

@@ -19,7 +19,7 @@ use crate::clock;
 use crate::conversation::Message;
 use crate::error::{ApiError, ApiResult};
 use crate::headers::{etag_of, is_known};
-use crate::openapi::{BodyProblems, VisitorProblems};
+use crate::openapi::{BodyProblems, Problems, VisitorProblems};
 use crate::store::{CaptureError, Kept, Tenant};
 
 /// Keep a visitor's message
@@ -33,7 +33,7 @@ use crate::store::{CaptureError, Kept, Tenant};
             description = "The id was used for another text."),
         (status = 429, body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32)),
             description = "The session or its site sends too much."),
-        VisitorProblems, BodyProblems
+        VisitorProblems, Problems, BodyProblems
     )
 )]
 pub async fn post_chat(
@@ -81,7 +81,7 @@ fn answer(
 /// A session's history, for its token alone
 #[utoipa::path(
     get, path = "/api/chat", tag = "visitors", params(("sessionId" = SessionId, Query)),
-    security(("sessionToken" = [])), responses((status = 200, body = History), VisitorProblems)
+    security(("sessionToken" = [])), responses((status = 200, body = History), VisitorProblems, Problems)
 )]
 pub async fn get_chat(State(app): State<App>, reader: SessionReader) -> ApiResult<Json<History>> {
     let messages = app.store.session(&reader.site.tenant, &reader.session).await?;
@@ -97,7 +97,7 @@ pub async fn get_chat(State(app): State<App>, reader: SessionReader) -> ApiResul
     responses(
         (status = 200, body = WidgetSettings, headers(("ETag" = String))),
         (status = 304, description = "As `If-None-Match` knows it."),
-        VisitorProblems
+        VisitorProblems, Problems
     )
 )]
 pub async fn get_widget(VisitorSite(site): VisitorSite, headers: HeaderMap) -> ApiResult<Response> {

@@ -12,7 +12,7 @@ use super::{LeadQuery, Place, Start, sheet};
 use crate::app::App;
 use crate::auth::ApiTenant;
 use crate::error::ApiResult;
-use crate::openapi::AskProblems;
+use crate::openapi::{AskProblems, Problems};
 use crate::params::Params;
 use crate::store::{StoreError, Tenant};
 
@@ -25,7 +25,7 @@ const STEP: u32 = 500;
 /// streamed: one that breaks off lacks the end of its transfer.
 #[utoipa::path(
     get, path = "/api/leads-enhanced/export.csv", tag = "leads", params(FilterParams), security(("apiKey" = [])),
-    responses((status = 200, body = String, content_type = "text/csv; charset=utf-8"), AskProblems)
+    responses((status = 200, body = String, content_type = "text/csv; charset=utf-8"), AskProblems, Problems)
 )]
 pub async fn export_leads(
     State(app): State<App>,

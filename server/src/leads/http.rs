@@ -22,7 +22,7 @@ use crate::body::JsonBody;
 use crate::clock;
 use crate::error::{ApiError, ApiResult};
 use crate::headers::IfMatch;
-use crate::openapi::{AskProblems, BodyProblems};
+use crate::openapi::{AskProblems, BodyProblems, Problems};
 use crate::params::Params;
 use crate::store::{Edited, Erased, Tenant};
 
@@ -155,7 +155,7 @@ impl FromRequestParts<App> for PathId {
 /// Leads, one lead, or figures
 #[utoipa::path(
     get, path = "/api/leads-enhanced", tag = "leads", params(PageParams, FilterParams), security(("apiKey" = [])),
-    responses((status = 200, body = LeadsAnswer, headers(("ETag" = String, description = "Of one lead."))), AskProblems)
+    responses((status = 200, body = LeadsAnswer, headers(("ETag" = String, description = "Of one lead."))), AskProblems, Problems)
 )]
 pub async fn list_leads(
     State(app): State<App>,
@@ -217,7 +217,7 @@ async fn analytics(app: &App, tenant: &Tenant, mut params: Params) -> ApiResult<
 /// One lead
 #[utoipa::path(
     get, path = "/api/leads-enhanced/{leadId}", tag = "leads", params(("leadId" = String, Path)),
-    security(("apiKey" = [])), responses((status = 200, body = LeadAnswer, headers(("ETag" = String))), AskProblems)
+    security(("apiKey" = [])), responses((status = 200, body = LeadAnswer, headers(("ETag" = String))), AskProblems, Problems)
 )]
 pub async fn get_lead(
     State(app): State<App>,
@@ -237,7 +237,7 @@ pub async fn get_lead(
         ("pageSize" = Option<u32>, Query, description = "1 to 100; 10 by default.", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before."),
     ),
-    security(("apiKey" = [])), responses((status = 200, body = LeadHistory), AskProblems)
+    security(("apiKey" = [])), responses((status = 200, body = LeadHistory), AskProblems, Problems)
 )]
 pub async fn list_events(
     State(app): State<App>,
@@ -268,7 +268,7 @@ pub async fn list_events(
     responses(
         (status = 200, body = Updated, headers(("ETag" = String))),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "The lead has changed."),
-        AskProblems, BodyProblems
+        AskProblems, Problems, BodyProblems
     )
 )]
 pub async fn put_leads(
@@ -293,7 +293,7 @@ pub async fn put_leads(
     responses(
         (status = 200, body = Updated, headers(("ETag" = String))),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "The lead has changed."),
-        AskProblems, BodyProblems
+        AskProblems, Problems, BodyProblems
     )
 )]
 pub async fn put_lead(
@@ -335,7 +335,7 @@ async fn edit(
         ("leadId" = Option<String>, Query, description = "Here or in the body."),
         ("erase" = Option<bool>, Query, description = "Here or in the body."),
     ),
-    security(("apiKey" = [])), responses((status = 200, body = Deleted), AskProblems, BodyProblems)
+    security(("apiKey" = [])), responses((status = 200, body = Deleted), AskProblems, Problems, BodyProblems)
 )]
 pub async fn delete_leads(
     State(app): State<App>,
@@ -350,7 +350,7 @@ pub async fn delete_leads(
 #[utoipa::path(
     delete, path = "/api/leads-enhanced/{leadId}", tag = "leads", request_body = Option<DeletionBody>,
     params(("leadId" = String, Path), ("erase" = Option<bool>, Query, description = "Here or in the body.")),
-    security(("apiKey" = [])), responses((status = 200, body = Deleted), AskProblems, BodyProblems)
+    security(("apiKey" = [])), responses((status = 200, body = Deleted), AskProblems, Problems, BodyProblems)
 )]
 pub async fn delete_lead(
     State(app): State<App>,

@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::auth::ApiTenant;
 use crate::body::CsvBody;
 use crate::error::ApiResult;
-use crate::openapi::{AskProblems, BodyProblems};
+use crate::openapi::{AskProblems, BodyProblems, Problems};
 use crate::params::Params;
 
 /// Most rows of one file.
@@ -89,7 +89,7 @@ struct RowReport {
     post, path = "/api/leads-enhanced/import", tag = "leads",
     params(("dryRun" = Option<bool>, Query, description = "Only say what would happen.")),
     request_body(content = String, content_type = "text/csv", example = json!("email,status,value\njane@acme.com,new,500\n")),
-    security(("apiKey" = [])), responses((status = 200, body = ImportReport), AskProblems, BodyProblems)
+    security(("apiKey" = [])), responses((status = 200, body = ImportReport), AskProblems, Problems, BodyProblems)
 )]
 pub async fn import_leads(
     State(app): State<App>,
