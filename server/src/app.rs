@@ -22,7 +22,7 @@ use crate::middleware::observe;
 use crate::openapi::{self, Document};
 use crate::sites::Sites;
 use crate::store::Store;
-use crate::{assets, chats, leads, legacy, metrics, origins, visitors};
+use crate::{assets, chats, leads, legacy, metrics, origins, site, visitors};
 
 /// How long the store may take to say that it is there.
 const READY_PATIENCE: Duration = Duration::from_secs(2);
@@ -91,7 +91,7 @@ fn documented() -> OpenApiRouter<App> {
 
 fn visitors_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(visitors::get_chat, visitors::post_chat))
+        .routes(routes!(visitors::get_chat, visitors::post_chat, visitors::delete_chat))
         .routes(routes!(visitors::get_widget))
         .route("/api/chat", options(origins::preflight))
         .route("/api/widget", options(origins::preflight))
@@ -107,6 +107,7 @@ fn business_routes() -> OpenApiRouter<App> {
         .routes(routes!(http::get_lead, http::put_lead, http::delete_lead))
         .routes(routes!(http::list_events))
         .routes(routes!(chats::list_chats))
+        .routes(routes!(site::get_site, site::put_site))
         .routes(routes!(legacy::list_legacy_leads, legacy::delete_legacy_lead))
 }
 

@@ -11,13 +11,14 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use porchlight_protocol::capture::{Capture, MAX_BODY_BYTES};
 use porchlight_protocol::ids::{ApiKey, SessionId, SessionToken, SiteKey};
+use porchlight_protocol::origins::{SITE_HEADER, is_allowed};
 use porchlight_protocol::problem::Problem;
 use porchlight_protocol::signature::{self, SignedRequest};
 
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::leads::By;
-use crate::origins::{OriginRefused, is_allowed};
+use crate::origins::OriginRefused;
 use crate::params::Params;
 use crate::store::{KeyHolder, Site, Tenant};
 use crate::{body, clock};
@@ -49,20 +50,30 @@ impl FromRequestParts<App> for ApiTenant {
     }
 }
 
-/// The site that a visitor's page names in the query, asked from an allowed origin.
-pub struct VisitorSite(pub Arc<Site>);
+/// The site that a visitor's page names in the query, asked from an allowed origin or by the edge.
+pub struct VisitorSite {
+    /// The site.
+    pub site: Arc<Site>,
+    /// Whether the edge asks for itself: it is told the allowed origins, and holds pages to them.
+    pub for_edge: bool,
+}
 
 impl FromRequestParts<App> for VisitorSite {
     type Rejection = VisitorRefused;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, VisitorRefused> {
-        check_signature(app, parts, &[])?;
+        let signed = check_signature(app, parts, &[])?;
+        let for_edge = matches!(signed, Signed::ByEdge) && parts.headers.contains_key(SITE_HEADER);
         let mut params = Params::of(&parts.uri);
         let key = required(&mut params, "siteKey");
         params.finish_leniently()?;
         let key: SiteKey = key.ok_or_else(Problem::unauthenticated)?;
         let site = app.sites.by_key(&key).await?;
-        Ok(Self(from_allowed_origin(site, &parts.headers)?))
+        let site = match for_edge {
+            true => site.ok_or_else(Problem::unauthenticated)?,
+            false => from_allowed_origin(site, &parts.headers)?,
+        };
+        Ok(Self { site, for_edge })
     }
 }
 

@@ -26,6 +26,7 @@ pub mod openapi;
 pub mod origins;
 pub mod params;
 pub mod requirements;
+pub mod site;
 pub mod sites;
 pub mod store;
 pub mod visitors;

@@ -23,6 +23,7 @@ use crate::app::App;
     tags(
         (name = "visitors", description = "What the widget asks, with a public site key and a session's token."),
         (name = "leads", description = "What a business asks, with its API key."),
+        (name = "site", description = "What a business sets of its site: origins, look, words, hours."),
         (name = "legacy", description = "The old view: chats grouped by address."),
         (name = "operations", description = "For those who run the server.")
     ),

@@ -8,8 +8,8 @@ use porchlight_protocol::ids::SiteKey;
 
 use crate::store::{Site, Store, StoreError};
 
-/// How long an answer of the store is believed.
-const AGE: Duration = Duration::from_secs(5);
+/// How long an answer of the store is believed: so soon a process sees what another has changed.
+const AGE: Duration = Duration::from_secs(2);
 
 /// Most site keys that are remembered, unknown ones included: guessing must not fill the memory.
 const MOST: usize = 10_000;
@@ -37,12 +37,21 @@ impl Sites {
             return Ok(site.clone());
         }
         let site = self.store.site(key).await?.map(Arc::new);
+        self.remember(key, site.clone());
+        Ok(site)
+    }
+
+    /// Takes in what was just changed, so that this process shows it at once.
+    pub fn learn(&self, site: &Site) {
+        self.remember(&site.key, Some(Arc::new(site.clone())));
+    }
+
+    fn remember(&self, key: &SiteKey, site: Option<Arc<Site>>) {
         let mut by_key = lock(&self.by_key);
         if by_key.len() >= MOST {
             by_key.clear();
         }
-        by_key.insert(key.clone(), (Instant::now(), site.clone()));
-        Ok(site)
+        by_key.insert(key.clone(), (Instant::now(), site));
     }
 }
 

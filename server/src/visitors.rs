@@ -7,9 +7,12 @@ use axum::response::{IntoResponse, Response};
 use porchlight_protocol::capture::{Capture, CaptureAnswer, ChatMessage, History};
 use porchlight_protocol::email::{self, Email};
 use porchlight_protocol::ids::{SessionId, SiteKey};
+use porchlight_protocol::origins::SITE_HEADER;
 use porchlight_protocol::problem::Problem;
 use porchlight_protocol::widget::WidgetSettings;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::{SessionReader, VisitorMessage, VisitorSite};
@@ -19,6 +22,8 @@ use crate::clock;
 use crate::conversation::Message;
 use crate::error::{ApiError, ApiResult};
 use crate::headers::{etag_of, is_known};
+use crate::leads::By;
+use crate::leads::history::VISITOR;
 use crate::openapi::{BodyProblems, Problems, VisitorProblems};
 use crate::store::{CaptureError, Kept, Tenant};
 
@@ -91,6 +96,27 @@ pub async fn get_chat(State(app): State<App>, reader: SessionReader) -> ApiResul
     Ok(Json(History { messages: messages.into_iter().filter_map(chat_message).collect() }))
 }
 
+/// A conversation that was removed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeletedChat {
+    /// How many messages it had, whoever wrote them.
+    deleted: u64,
+}
+
+/// Remove a session's conversation, as its visitor wants it
+///
+/// Its messages go, and with them what leads have from them. A lead that has no other session and that nobody of the
+/// business has worked on goes too. A repetition of a removed message changes nothing.
+#[utoipa::path(
+    delete, path = "/api/chat", tag = "visitors", params(("sessionId" = SessionId, Query)),
+    security(("sessionToken" = [])), responses((status = 200, body = DeletedChat), VisitorProblems, Problems)
+)]
+pub async fn delete_chat(State(app): State<App>, reader: SessionReader) -> ApiResult<Json<DeletedChat>> {
+    let by = By::new(VISITOR, clock::now());
+    let deleted = app.store.delete_session(&reader.site.tenant, &reader.session, &by).await?;
+    Ok(Json(DeletedChat { deleted }))
+}
+
 /// What the widget of a site looks like and says
 #[utoipa::path(
     get, path = "/api/widget", tag = "visitors", params(("siteKey" = SiteKey, Query)),
@@ -100,7 +126,10 @@ pub async fn get_chat(State(app): State<App>, reader: SessionReader) -> ApiResul
         VisitorProblems, Problems
     )
 )]
-pub async fn get_widget(VisitorSite(site): VisitorSite, headers: HeaderMap) -> ApiResult<Response> {
+pub async fn get_widget(
+    VisitorSite { site, for_edge }: VisitorSite,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
     let body = serde_json::to_vec(&site.widget).map_err(|_| Problem::internal())?;
     let etag = etag_of(&Sha256::digest(&body));
     let known = is_known(&headers, &etag);
@@ -108,10 +137,15 @@ pub async fn get_widget(VisitorSite(site): VisitorSite, headers: HeaderMap) -> A
         (header::ETAG, etag.as_str()),
         (header::CACHE_CONTROL, "public, max-age=60, stale-while-revalidate=600"),
     ];
-    Ok(match known {
+    let mut response = match known {
         true => (StatusCode::NOT_MODIFIED, caching).into_response(),
         false => (caching, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
-    })
+    };
+    if for_edge {
+        let origins = site.allowed_origins.join(" ").parse().map_err(|_| Problem::internal())?;
+        response.headers_mut().insert(SITE_HEADER, origins);
+    }
+    Ok(response)
 }
 
 fn chat_message(message: Message) -> Option<ChatMessage> {

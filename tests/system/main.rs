@@ -13,6 +13,7 @@ mod business;
 mod crash;
 mod edge;
 mod signature;
+mod site;
 mod system;
 mod tenants;
 mod visitor;

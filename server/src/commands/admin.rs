@@ -4,12 +4,12 @@ use anyhow::{bail, ensure};
 use clap::{Args, Subcommand};
 use porchlight_protocol::email::Email;
 use porchlight_protocol::ids::ApiKey;
+use porchlight_protocol::origins::parse_allowed;
 use porchlight_protocol::widget::WidgetSettings;
 use serde_json::json;
 
 use super::key::new_key;
 use crate::config::Installation;
-use crate::origins::parse_allowed;
 use crate::store::{Admin, StoreError};
 use crate::{clock, keys};
 

@@ -5,6 +5,7 @@ mod care;
 mod key;
 mod migrate;
 mod serve;
+mod site;
 
 use clap::{Parser, Subcommand};
 
@@ -30,6 +31,9 @@ enum Command {
     /// API keys
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// What a business sets of its site: origins, look, words, hours
+    #[command(subcommand)]
+    Site(site::SiteCommand),
     /// Make leads from chats that are older than this system; can be broken off and run again
     Migrate(migrate::MigrateCommand),
     /// Write everything into one file, while the server runs
@@ -47,6 +51,7 @@ impl Cli {
             Command::Serve(config) => serve::run(&self.installation, &config).await,
             Command::Admin(command) => command.run(&self.installation).await,
             Command::Key(command) => command.run(&self.installation).await,
+            Command::Site(command) => command.run(&self.installation).await,
             Command::Migrate(command) => command.run(&self.installation).await,
             Command::Backup(command) => command.run(&self.installation).await,
             Command::Restore(command) => command.run(&self.installation).await,

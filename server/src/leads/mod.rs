@@ -3,6 +3,7 @@
 mod cursor;
 mod edit;
 pub mod export;
+mod forget;
 pub mod history;
 pub mod http;
 pub mod import;

@@ -188,7 +188,7 @@ impl LeadRecord {
         }
     }
 
-    fn take_opening(&mut self, contact: Contact<'_>) {
+    pub(super) fn take_opening(&mut self, contact: Contact<'_>) {
         let opening = &contact.conversation.opening;
         self.lead.first_message.clone_from(&opening.text);
         self.lead.source.clone_from(&opening.page_url);
@@ -197,7 +197,7 @@ impl LeadRecord {
     }
 
     /// The session that was active last speaks for the lead; one that says nothing takes nothing away from another.
-    fn take_requirements(&mut self, contact: Contact<'_>) -> bool {
+    pub(super) fn take_requirements(&mut self, contact: Contact<'_>) -> bool {
         let RequirementsBy::Machine { session_id, at } = &self.requirements_by else { return false };
         let text = &contact.conversation.tag.requirements;
         let candidate = (contact.conversation.last_at, contact.session_id);
@@ -251,17 +251,6 @@ impl LeadRecord {
         self.version += 1;
         self.note(Some(&before), by);
         true
-    }
-
-    /// Forgets a session that was erased.
-    pub fn unlink(&mut self, session_id: &str, by: &By) {
-        let before = self.lead.clone();
-        let lead = &mut self.lead;
-        lead.session_ids.retain(|id| id != session_id);
-        lead.conversation_count = lead.conversation_count.saturating_sub(1);
-        lead.updated_at = by.at;
-        self.version += 1;
-        self.note(Some(&before), by);
     }
 
     /// The last entry of a lead's history.

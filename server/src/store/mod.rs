@@ -41,6 +41,8 @@ impl Tenant {
 /// What a site key stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Site {
+    /// The key itself.
+    pub key: SiteKey,
     /// Whose site it is.
     pub tenant: Tenant,
     /// Origins that may use the key; empty allows all.
@@ -242,6 +244,8 @@ pub trait Store: Send + Sync + 'static {
     async fn site(&self, key: &SiteKey) -> Result<Option<Site>, StoreError>;
     /// The site of a business.
     async fn site_of(&self, tenant: &Tenant) -> Result<Option<Site>, StoreError>;
+    /// Puts a site's settings in place of those that were read; `false`, and nothing, when they are others by now.
+    async fn replace_site(&self, read: &Site, wanted: &Site) -> Result<bool, StoreError>;
     /// Whose key has this hash; `None` for unknown and revoked ones.
     async fn key_holder(&self, hash: &KeyHash) -> Result<Option<KeyHolder>, StoreError>;
     /// Records that a key was used.
@@ -308,6 +312,11 @@ pub trait Store: Send + Sync + 'static {
     /// Removes a lead with its sessions, their messages and its history; `None` when there is none. Replays of the
     /// erased messages are answered as duplicates from then on and change nothing.
     async fn erase_lead(&self, tenant: &Tenant, id: &str, by: &By) -> Result<Option<Erased>, StoreError>;
+    /// Removes a session for its visitor; returns how many messages it had, whoever wrote them. Leads are brought to
+    /// what follows from the sessions that they still have; one that has none left, and that no person has made or
+    /// changed, goes with its history. What is left of a history says nothing of conversations. Replays are answered
+    /// as after [`Store::erase_lead`].
+    async fn delete_session(&self, tenant: &Tenant, session: &SessionId, by: &By) -> Result<u64, StoreError>;
 
     /// What analytics needs of the leads created in `from..to`, in no order.
     async fn lead_facts(

@@ -11,12 +11,14 @@ mod histories;
 mod migration;
 mod model;
 mod search;
+mod sites;
 
 mod suite {
     pub(crate) use crate::cases::*;
     pub(crate) use crate::figures::*;
     pub(crate) use crate::migration::*;
     pub(crate) use crate::search::*;
+    pub(crate) use crate::sites::*;
 }
 
 macro_rules! on_every_store {
@@ -38,6 +40,11 @@ macro_rules! on_every_store {
 }
 
 on_every_store! { cases:
+    a_conversation_taken_back_leaves_nothing_and_does_not_return,
+    a_lead_is_left_with_its_other_conversations,
+    a_lead_that_people_worked_on_stays_without_what_the_visitor_said,
+    a_site_is_replaced_only_in_the_state_that_was_read,
+    an_erased_leads_sessions_leave_the_leads_that_shared_them,
     a_lead_of_many_sessions_shows_the_newest_and_counts_all,
     a_message_is_kept_once_within_a_batch_too,
     a_missing_seq_takes_the_next_number,

@@ -3,10 +3,11 @@
 use futures::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Document, deserialize_from_bson, doc, serialize_to_bson};
+use mongodb::bson::{Binary, Bson, Document, deserialize_from_bson, doc};
 use mongodb::error::Error;
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
+use porchlight_protocol::widget::WidgetSettings;
 
 use super::documents::{date, unreadable};
 use super::{MongoStore, Result, commands};
@@ -29,7 +30,7 @@ pub(super) async fn create(store: &MongoStore, admin: &Admin) -> Result<Option<&
         "passwordHash": &admin.password_hash,
         "siteKey": admin.site_key.as_str(),
         "allowedOrigins": &admin.allowed_origins,
-        "widget": serialize_to_bson(&admin.widget)?,
+        "widget": to_text(&admin.widget)?,
         "createdAt": date(admin.created_at),
     };
     if commands::insert(&store.database, "admins", &[document]).await?.duplicates == 0 {
@@ -52,7 +53,7 @@ fn admin(document: &Document) -> Result<Admin> {
         name: text(document, "name")?.to_owned(),
         email: text(document, "email")?.to_owned(),
         password_hash: text(document, "passwordHash")?.to_owned(),
-        site_key: text(document, "siteKey")?.parse().map_err(|_| unreadable("siteKey"))?,
+        site_key: site.key,
         allowed_origins: site.allowed_origins,
         widget: site.widget,
         created_at: time(document, "createdAt")?,
@@ -62,10 +63,34 @@ fn admin(document: &Document) -> Result<Admin> {
 fn site_of(document: &Document) -> Result<Site> {
     let field = |name: &'static str| document.get(name).cloned().ok_or_else(|| unreadable(name));
     Ok(Site {
+        key: text(document, "siteKey")?.parse().map_err(|_| unreadable("siteKey"))?,
         tenant: tenant(document, "_id")?,
         allowed_origins: deserialize_from_bson(field("allowedOrigins")?)?,
-        widget: deserialize_from_bson(field("widget")?)?,
+        widget: match field("widget")? {
+            Bson::String(text) => serde_json::from_str(&text).map_err(|_| unreadable("widget"))?,
+            // As it was first kept.
+            document => deserialize_from_bson(document)?,
+        },
     })
+}
+
+/// One text, because its words have names that come from outside, and those must not become names of fields.
+fn to_text(widget: &WidgetSettings) -> Result<String> {
+    serde_json::to_string(widget).map_err(Error::custom)
+}
+
+pub(super) async fn replace_site(store: &MongoStore, read: &Site, wanted: &Site) -> Result<bool> {
+    let own = doc! { "_id": read.tenant.admin_id().as_str() };
+    let Some(found) = admins(store).find_one(own.clone()).await? else { return Ok(false) };
+    if site_of(&found)? != *read {
+        return Ok(false);
+    }
+    let mut unchanged = own;
+    for field in ["allowedOrigins", "widget"] {
+        unchanged.insert(field, found.get(field).cloned());
+    }
+    let settings = doc! { "allowedOrigins": &wanted.allowed_origins, "widget": to_text(&wanted.widget)? };
+    Ok(admins(store).update_one(unchanged, doc! { "$set": settings }).await?.matched_count == 1)
 }
 
 pub(super) fn tenant(document: &Document, field: &'static str) -> Result<Tenant> {

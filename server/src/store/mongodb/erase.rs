@@ -1,6 +1,7 @@
-//! Erasure: a lead goes with its sessions, their messages and its history, in one transaction.
+//! Erasure, each in one transaction: a lead goes with its sessions, their messages and its history; a visitor takes a
+//! session back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::TryStreamExt;
 use mongodb::ClientSession;
@@ -8,11 +9,17 @@ use mongodb::bson::{Document, doc};
 
 use super::documents::{self, date};
 use super::{MongoStore, Result, leads};
-use crate::leads::By;
+use crate::conversation::{self, Conversation, Message};
+use crate::leads::{By, LeadEvent, LeadRecord};
 use crate::store::{Erased, tombstone};
 
 pub(super) async fn lead(store: &MongoStore, admin: &str, id: &str, by: &By) -> Result<Option<Erased>> {
     transact!(store, session => erase(store, session, (admin, id), by))
+}
+
+/// Removes a session for its visitor; returns how many messages it had.
+pub(super) async fn session(store: &MongoStore, admin: &str, id: &str, by: &By) -> Result<u64> {
+    transact!(store, session => take_back(store, session, (admin, id), by))
 }
 
 async fn erase(
@@ -33,64 +40,128 @@ async fn erase(
         sessions.extend(id.as_str().map(str::to_owned));
     }
     let mut erased = Erased::default();
-    for id in &sessions {
-        let messages = erase_session(store, session, admin, id, by).await?;
+    let mut gone = Vec::new();
+    for id in sessions {
+        let (messages, conversation) = take_away(store, session, admin, &id, by).await?;
         erased.messages += messages;
         erased.sessions += u64::from(messages > 0);
+        gone.extend(conversation.map(|conversation| (id, conversation)));
     }
-    leads::remove(store, session, &record).await?;
-    unlink(store, session, admin, &sessions, by).await?;
-    let events = store.database.collection::<Document>("lead_events");
-    let history = doc! { "adminId": admin, "leadId": documents::object_id(id)? };
-    let moved = events.distinct("version", history.clone()).session(&mut *session).await?;
-    // The newest ones are still with the lead.
-    let held = record.events.iter().filter(|held| !moved.contains(&held.version.into())).count() as u64;
-    erased.events = events.delete_many(history).session(&mut *session).await?.deleted_count + held;
+    erased.events = remove(store, session, &record).await?;
+    forget(store, session, admin, &gone, by).await?;
     Ok(Some(erased))
 }
 
-async fn erase_session(
+async fn take_back(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    (admin, id): (&str, &str),
+    by: &By,
+) -> Result<u64> {
+    let (messages, conversation) = take_away(store, session, admin, id, by).await?;
+    let Some(conversation) = conversation else { return Ok(messages) };
+    for link in &conversation.links {
+        if let Some(record) = by_email(store, session, admin, &link.email).await?
+            && record.has_only(id)
+            && record.may_have(id)
+            && !leads::all_events(store, session, &record).await?.iter().any(LeadEvent::is_a_persons)
+        {
+            remove(store, session, &record).await?;
+        }
+    }
+    forget(store, session, admin, &[(id.to_owned(), conversation)], by).await?;
+    Ok(messages)
+}
+
+async fn by_email(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    admin: &str,
+    email: &str,
+) -> Result<Option<LeadRecord>> {
+    let own = doc! { "adminId": admin, "email": email };
+    store.leads.find_one(own).session(session).await?.as_ref().map(documents::lead).transpose()
+}
+
+async fn messages(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    admin: &str,
+    ids: &[String],
+) -> Result<BTreeMap<String, Vec<Message>>> {
+    let own = doc! { "adminId": admin, "sessionId": { "$in": ids } };
+    let mut found = store.chats.find(own).session(&mut *session).await?;
+    let found: Vec<Document> = found.stream(session).try_collect().await?;
+    let mut sessions: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+    for message in found.iter().map(documents::message) {
+        sessions.entry(message.session_id.clone()).or_default().push(message);
+    }
+    Ok(sessions)
+}
+
+/// Removes a session's messages, for good; gives how many there were and what followed from them.
+async fn take_away(
     store: &MongoStore,
     session: &mut ClientSession,
     admin: &str,
     id: &str,
     by: &By,
-) -> Result<u64> {
-    let own = doc! { "adminId": admin, "sessionId": id };
-    let mut found =
-        store.chats.find(own.clone()).projection(doc! { "messageId": 1 }).session(&mut *session).await?;
-    let found: Vec<Document> = found.stream(&mut *session).try_collect().await?;
-    let tombstones: Vec<Document> = found
+) -> Result<(u64, Option<Conversation>)> {
+    let messages = messages(store, session, admin, &[id.to_owned()]).await?.remove(id).unwrap_or_default();
+    let tombstones: Vec<Document> = messages
         .iter()
-        .filter_map(|document| document.get_str("messageId").ok())
-        .map(|message| doc! { "_id": tombstone(admin, id, message), "at": date(by.at) })
+        .filter(|message| !message.message_id.is_empty())
+        .map(|message| doc! { "_id": tombstone(admin, id, &message.message_id), "at": date(by.at) })
         .collect();
     if !tombstones.is_empty() {
         let collection = store.database.collection::<Document>("tombstones");
         collection.insert_many(tombstones).session(&mut *session).await?;
     }
-    Ok(store.chats.delete_many(own).session(&mut *session).await?.deleted_count)
+    let own = doc! { "adminId": admin, "sessionId": id };
+    let removed = store.chats.delete_many(own).session(&mut *session).await?.deleted_count;
+    Ok((removed, conversation::derive(&messages)))
 }
 
-/// Other leads that were linked to the erased sessions lose them.
-async fn unlink(
+/// Takes a lead away with its history; returns how many entries that had.
+async fn remove(store: &MongoStore, session: &mut ClientSession, record: &LeadRecord) -> Result<u64> {
+    leads::remove(store, session, record).await?;
+    let events = store.database.collection::<Document>("lead_events");
+    let history = leads::history_of(record)?;
+    let moved = events.distinct("version", history.clone()).session(&mut *session).await?;
+    // The newest ones are still with the lead.
+    let held = record.events.iter().filter(|held| !moved.contains(&held.version.into())).count() as u64;
+    Ok(events.delete_many(history).session(&mut *session).await?.deleted_count + held)
+}
+
+/// Brings the leads that were linked to removed sessions to what follows from those they still have.
+async fn forget(
     store: &MongoStore,
     session: &mut ClientSession,
     admin: &str,
-    sessions: &BTreeSet<String>,
+    gone: &[(String, Conversation)],
     by: &By,
 ) -> Result<()> {
-    let ids: Vec<&String> = sessions.iter().collect();
-    let linked = doc! { "adminId": admin, "sessionIds": { "$in": &ids } };
-    let mut found = store.leads.find(linked).session(&mut *session).await?;
-    let found: Vec<Document> = found.stream(&mut *session).try_collect().await?;
-    for document in &found {
-        let mut record = documents::lead(document)?;
+    let mut by_emails: BTreeMap<&str, Vec<&(String, Conversation)>> = BTreeMap::new();
+    for one in gone {
+        for link in &one.1.links {
+            by_emails.entry(&link.email).or_default().push(one);
+        }
+    }
+    for (email, mut gone) in by_emails {
+        let Some(mut record) = by_email(store, session, admin, email).await? else { continue };
+        gone.retain(|(id, _)| record.may_have(id));
+        if gone.is_empty() {
+            continue;
+        }
+        let left: Vec<(String, Conversation)> = messages(store, session, admin, &record.lead.session_ids)
+            .await?
+            .into_iter()
+            .filter_map(|(id, messages)| Some((id, conversation::derive(&messages)?)))
+            .collect();
         let read = record.version;
-        for id in sessions {
-            if record.lead.session_ids.contains(id) {
-                record.unlink(id, by);
-            }
+        leads::forget_conversations(store, session, &mut record).await?;
+        for (id, conversation) in &gone {
+            record.forget((id, conversation), &left, by);
         }
         leads::save(store, session, &mut record, read).await?;
     }

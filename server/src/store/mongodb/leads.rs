@@ -267,11 +267,8 @@ pub(super) async fn events(
 ) -> Result<Option<Vec<LeadEvent>>> {
     let Some(record) = by_id(store, admin, id).await? else { return Ok(None) };
     let below = below.unwrap_or(i64::MAX);
-    let own = doc! {
-        "adminId": admin,
-        "leadId": documents::object_id(&record.lead.id)?,
-        "version": { "$lt": below },
-    };
+    let mut own = history_of(&record)?;
+    own.insert("version", doc! { "$lt": below });
     let history = store.database.collection::<Document>("lead_events");
     let found = history.find(own).sort(doc! { "version": -1 }).limit(limit.into()).await?;
     let found: Vec<Document> = found.try_collect().await?;
@@ -284,6 +281,45 @@ pub(super) async fn events(
     events.sort_by_key(|event| std::cmp::Reverse(event.version));
     events.truncate(limit as usize);
     Ok(Some(events))
+}
+
+/// The entries of a lead that were moved to the history.
+pub(super) fn history_of(record: &LeadRecord) -> Result<Document> {
+    Ok(doc! { "adminId": record.lead.admin_id.as_str(), "leadId": documents::object_id(&record.lead.id)? })
+}
+
+/// A lead's whole history, in no order.
+pub(super) async fn all_events(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    record: &LeadRecord,
+) -> Result<Vec<LeadEvent>> {
+    let history = store.database.collection::<Document>("lead_events");
+    let mut found = history.find(history_of(record)?).session(&mut *session).await?;
+    let found: Vec<Document> = found.stream(session).try_collect().await?;
+    let mut events: Vec<LeadEvent> = found.iter().map(documents::event).collect::<Result<_>>()?;
+    let moved = events.len();
+    for held in &record.events {
+        if !events[..moved].iter().any(|event| event.version == held.version) {
+            events.push(held.clone());
+        }
+    }
+    Ok(events)
+}
+
+/// Leaves nothing in a lead's history that somebody wrote in a conversation; the entries that the lead held are in the
+/// history then.
+pub(super) async fn forget_conversations(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    record: &mut LeadRecord,
+) -> Result<()> {
+    let events = all_events(store, session, record).await?;
+    record.events.clear();
+    let history = store.database.collection::<Document>("lead_events");
+    history.delete_many(history_of(record)?).session(&mut *session).await?;
+    let told: Vec<LeadEvent> = events.into_iter().filter_map(LeadEvent::without_conversation).collect();
+    add_events(store, session, record, &told).await
 }
 
 pub(super) async fn delete(store: &MongoStore, admin: &str, id: &str, by: &By) -> Result<bool> {

@@ -203,6 +203,11 @@ impl Store for MongoStore {
         self.run(|store| async move { admins::site(&store, own).await }).await
     }
 
+    async fn replace_site(&self, read: &Site, wanted: &Site) -> Result<bool, StoreError> {
+        let (read, wanted) = (read.clone(), wanted.clone());
+        self.run(|store| async move { admins::replace_site(&store, &read, &wanted).await }).await
+    }
+
     async fn key_holder(&self, hash: &KeyHash) -> Result<Option<KeyHolder>, StoreError> {
         let hash = hash.clone();
         self.run(|store| async move { admins::key_holder(&store, &hash).await }).await
@@ -323,6 +328,12 @@ impl Store for MongoStore {
     async fn erase_lead(&self, tenant: &Tenant, id: &str, by: &By) -> Result<Option<Erased>, StoreError> {
         let (admin, id, by) = (tenant.admin_id().clone(), id.to_owned(), by.clone());
         self.run(|store| async move { erase::lead(&store, admin.as_str(), &id, &by).await }).await
+    }
+
+    async fn delete_session(&self, tenant: &Tenant, session: &SessionId, by: &By) -> Result<u64, StoreError> {
+        let (admin, session, by) = (tenant.admin_id().clone(), session.clone(), by.clone());
+        self.run(|store| async move { erase::session(&store, admin.as_str(), session.as_str(), &by).await })
+            .await
     }
 
     async fn lead_facts(

@@ -107,11 +107,28 @@ pub(super) fn site_of(c: &Connection, admin: &AdminId) -> Result<Option<Site>> {
 }
 
 fn site_where(c: &Connection, column: &str, value: &str) -> Result<Option<Site>> {
-    let sql = format!("SELECT id, allowed_origins, widget FROM admins WHERE {column} = ?");
+    let sql = format!("SELECT id, site_key, allowed_origins, widget FROM admins WHERE {column} = ?");
     let site = |row: &Row<'_>| {
-        Ok(Site { tenant: tenant(row)?, allowed_origins: json(row, 1)?, widget: json(row, 2)? })
+        Ok(Site {
+            key: word(row, 1, |text| text.parse().ok())?,
+            tenant: tenant(row)?,
+            allowed_origins: json(row, 2)?,
+            widget: json(row, 3)?,
+        })
     };
     c.prepare_cached(&sql)?.query_row([value], site).optional()
+}
+
+pub(super) fn replace_site(t: &Transaction<'_>, read: &Site, wanted: &Site) -> Result<bool> {
+    let admin = read.tenant.admin_id();
+    if site_of(t, admin)?.as_ref() != Some(read) {
+        return Ok(false);
+    }
+    t.execute(
+        "UPDATE admins SET allowed_origins = ?, widget = ? WHERE id = ?",
+        params![to_json(&wanted.allowed_origins)?, to_json(&wanted.widget)?, admin.as_str()],
+    )?;
+    Ok(true)
 }
 
 pub(super) fn key_holder(c: &Connection, hash: &KeyHash) -> Result<Option<KeyHolder>> {

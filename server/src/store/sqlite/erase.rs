@@ -1,30 +1,46 @@
-//! Erasure: a lead goes with its sessions, their messages and its history.
+//! Erasure: a lead goes with its sessions, their messages and its history; a visitor takes a session back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Error, Transaction, params};
 
-use super::leads;
-use super::rows;
-use crate::leads::{By, LeadRecord};
+use super::{capture, leads};
+use crate::conversation::{self, Conversation};
+use crate::leads::{By, LeadEvent, LeadRecord};
 use crate::store::{Erased, tombstone};
 
 type Result<T> = std::result::Result<T, Error>;
 
 pub(super) fn lead(t: &Transaction<'_>, admin: &str, id: &str, by: &By) -> Result<Option<Erased>> {
     let Some(record) = leads::by_id(t, admin, id)? else { return Ok(None) };
-    let sessions = sessions(t, admin, &record)?;
     let mut erased = Erased::default();
-    for session in &sessions {
-        let messages = session_messages(t, admin, session, by)?;
+    let mut gone = Vec::new();
+    for session in sessions(t, admin, &record)? {
+        let (messages, conversation) = take_away(t, admin, &session, by)?;
         erased.messages += messages;
         erased.sessions += u64::from(messages > 0);
+        gone.extend(conversation.map(|conversation| (session, conversation)));
     }
-    leads::remove(t, &record)?;
-    unlink(t, admin, &sessions, by)?;
-    erased.events =
-        t.execute("DELETE FROM lead_events WHERE admin_id = ? AND lead_id = ?", [admin, id])? as u64;
+    erased.events = remove(t, &record)?;
+    forget(t, admin, &gone, by)?;
     Ok(Some(erased))
+}
+
+/// Removes a session for its visitor; returns how many messages it had.
+pub(super) fn session(t: &Transaction<'_>, admin: &str, session: &str, by: &By) -> Result<u64> {
+    let (messages, conversation) = take_away(t, admin, session, by)?;
+    let Some(conversation) = conversation else { return Ok(messages) };
+    for link in &conversation.links {
+        if let Some(record) = leads::by_email(t, admin, &link.email)?
+            && record.has_only(session)
+            && record.may_have(session)
+            && !leads::all_events(t, &record)?.iter().any(LeadEvent::is_a_persons)
+        {
+            remove(t, &record)?;
+        }
+    }
+    forget(t, admin, &[(session.to_owned(), conversation)], by)?;
+    Ok(messages)
 }
 
 /// The sessions that the lead shows, and those that its list has forgotten.
@@ -40,33 +56,51 @@ fn sessions(t: &Transaction<'_>, admin: &str, record: &LeadRecord) -> Result<BTr
     Ok(sessions)
 }
 
-fn session_messages(t: &Transaction<'_>, admin: &str, session: &str, by: &By) -> Result<u64> {
-    let mut select =
-        t.prepare_cached("SELECT message_id FROM chats WHERE admin_id = ? AND session_id = ?")?;
-    let ids = select.query_map([admin, session], |row| row.get::<_, Option<String>>(0))?;
+/// Removes a session's messages, for good; gives how many there were and what followed from them.
+fn take_away(
+    t: &Transaction<'_>,
+    admin: &str,
+    session: &str,
+    by: &By,
+) -> Result<(u64, Option<Conversation>)> {
+    let messages = capture::session(t, admin, session)?;
     let mut insert = t.prepare_cached("INSERT OR IGNORE INTO tombstones (hash, at) VALUES (?, ?)")?;
-    for id in ids {
-        if let Some(id) = id? {
-            insert.execute(params![tombstone(admin, session, &id), by.at.millis()])?;
-        }
+    for message in messages.iter().filter(|message| !message.message_id.is_empty()) {
+        insert.execute(params![tombstone(admin, session, &message.message_id), by.at.millis()])?;
     }
     let removed = t.execute("DELETE FROM chats WHERE admin_id = ? AND session_id = ?", [admin, session])?;
-    Ok(removed as u64)
+    Ok((removed as u64, conversation::derive(&messages)))
 }
 
-/// Other leads that were linked to the erased sessions lose them.
-fn unlink(t: &Transaction<'_>, admin: &str, sessions: &BTreeSet<String>, by: &By) -> Result<()> {
-    let sql = format!(
-        "SELECT {} FROM leads WHERE admin_id = ?1
-         AND EXISTS (SELECT 1 FROM json_each(leads.session_ids) AS linked WHERE linked.value = ?2)",
-        rows::LEAD
-    );
-    let mut select = t.prepare_cached(&sql)?;
-    for session in sessions {
-        let linked: Vec<LeadRecord> =
-            select.query_map([admin, session], rows::lead)?.collect::<Result<_>>()?;
-        for mut record in linked {
-            record.unlink(session, by);
+/// Takes a lead away with its history; returns how many entries that had.
+fn remove(t: &Transaction<'_>, record: &LeadRecord) -> Result<u64> {
+    leads::remove(t, record)?;
+    let own = [record.lead.admin_id.as_str(), &record.lead.id];
+    let events = t.execute("DELETE FROM lead_events WHERE admin_id = ? AND lead_id = ?", own)?;
+    Ok(events as u64)
+}
+
+/// Brings the leads that were linked to removed sessions to what follows from those they still have.
+fn forget(t: &Transaction<'_>, admin: &str, gone: &[(String, Conversation)], by: &By) -> Result<()> {
+    let mut by_email: BTreeMap<&str, Vec<&(String, Conversation)>> = BTreeMap::new();
+    for session in gone {
+        for link in &session.1.links {
+            by_email.entry(&link.email).or_default().push(session);
+        }
+    }
+    for (email, mut gone) in by_email {
+        let Some(mut record) = leads::by_email(t, admin, email)? else { continue };
+        gone.retain(|(session, _)| record.may_have(session));
+        let mut left = Vec::new();
+        for id in &record.lead.session_ids {
+            let conversation = conversation::derive(&capture::session(t, admin, id)?);
+            left.extend(conversation.map(|conversation| (id.clone(), conversation)));
+        }
+        for (session, conversation) in &gone {
+            record.forget((session, conversation), &left, by);
+        }
+        if !gone.is_empty() {
+            leads::forget_conversations(t, &record)?;
             leads::save(t, &record)?;
         }
     }

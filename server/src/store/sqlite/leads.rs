@@ -198,6 +198,15 @@ pub(super) fn events(
     if by_id(c, admin, id)?.is_none() {
         return Ok(None);
     }
+    events_below(c, (admin, id), below.unwrap_or(i64::MAX), limit.into()).map(Some)
+}
+
+/// A lead's whole history, newest first.
+pub(super) fn all_events(c: &Connection, record: &LeadRecord) -> Result<Vec<LeadEvent>> {
+    events_below(c, (record.lead.admin_id.as_str(), &record.lead.id), i64::MAX, -1)
+}
+
+fn events_below(c: &Connection, (admin, id): (&str, &str), below: i64, limit: i64) -> Result<Vec<LeadEvent>> {
     let mut select = c.prepare_cached(
         "SELECT version, at, who, changes FROM lead_events
          WHERE admin_id = ? AND lead_id = ? AND version < ? ORDER BY version DESC LIMIT ?",
@@ -210,10 +219,16 @@ pub(super) fn events(
             changes: rows::json(row, 3)?,
         })
     };
-    select
-        .query_map(params![admin, id, below.unwrap_or(i64::MAX), limit], event)?
-        .collect::<Result<_>>()
-        .map(Some)
+    select.query_map(params![admin, id, below, limit], event)?.collect()
+}
+
+/// Leaves nothing in a lead's history that somebody wrote in a conversation.
+pub(super) fn forget_conversations(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
+    let told: Vec<LeadEvent> =
+        all_events(t, record)?.into_iter().filter_map(LeadEvent::without_conversation).collect();
+    t.prepare_cached("DELETE FROM lead_events WHERE admin_id = ? AND lead_id = ?")?
+        .execute([record.lead.admin_id.as_str(), &record.lead.id])?;
+    add_events(t, record, &told)
 }
 
 pub(super) fn delete(t: &Transaction<'_>, admin: &str, id: &str, by: &By) -> Result<bool> {

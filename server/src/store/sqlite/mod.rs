@@ -192,6 +192,11 @@ impl Store for SqliteStore {
         self.read(move |c| admins::site_of(c, &admin)).await
     }
 
+    async fn replace_site(&self, read: &Site, wanted: &Site) -> Result<bool, StoreError> {
+        let (read, wanted) = (read.clone(), wanted.clone());
+        self.write(move |t| admins::replace_site(t, &read, &wanted)).await
+    }
+
     async fn key_holder(&self, hash: &KeyHash) -> Result<Option<KeyHolder>, StoreError> {
         let hash = hash.clone();
         self.read(move |c| admins::key_holder(c, &hash)).await
@@ -291,6 +296,11 @@ impl Store for SqliteStore {
     async fn erase_lead(&self, tenant: &Tenant, id: &str, by: &By) -> Result<Option<Erased>, StoreError> {
         let (admin, id, by) = (tenant.admin_id().clone(), id.to_owned(), by.clone());
         self.write(move |t| erase::lead(t, admin.as_str(), &id, &by)).await
+    }
+
+    async fn delete_session(&self, tenant: &Tenant, session: &SessionId, by: &By) -> Result<u64, StoreError> {
+        let (admin, session, by) = (tenant.admin_id().clone(), session.clone(), by.clone());
+        self.write(move |t| erase::session(t, admin.as_str(), session.as_str(), &by)).await
     }
 
     async fn lead_facts(

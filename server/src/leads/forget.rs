@@ -1,0 +1,117 @@
+//! How a lead forgets a conversation that was removed.
+
+use serde_json::Value;
+
+use crate::conversation::{Conversation, Link};
+use crate::leads::history::{By, Change, LeadEvent, MIGRATION, VISITOR};
+use crate::leads::{Contact, LeadRecord, RequirementsBy};
+
+/// What the history may go on saying of conversations: nothing that somebody wrote in one.
+const UNTOLD: [&str; 4] = ["firstMessage", "source", "requirements", "alternateEmails"];
+
+impl LeadRecord {
+    /// Whether a session is linked, as far as the lead itself can tell.
+    pub fn may_have(&self, session_id: &str) -> bool {
+        let ids = &self.lead.session_ids;
+        self.lead.conversation_count > ids.len() as u64 || ids.iter().any(|id| id == session_id)
+    }
+
+    /// Whether the lead has no other session.
+    pub fn has_only(&self, session_id: &str) -> bool {
+        self.lead.conversation_count <= 1 && self.lead.session_ids.iter().all(|id| id == session_id)
+    }
+
+    /// Brings the lead to what follows from the sessions that it still has. `gone` is the removed session with what
+    /// followed from it, `left` are the lead's other sessions in any order. What people wrote stays, and so do the
+    /// times.
+    pub fn forget(&mut self, gone: (&str, &Conversation), left: &[(String, Conversation)], by: &By) {
+        let (gone, conversation) = gone;
+        let lead = &mut self.lead;
+        let count = lead.conversation_count;
+        lead.conversation_count = count.saturating_sub(1);
+        lead.session_ids.retain(|id| id != gone);
+        let left: Vec<Contact<'_>> =
+            left.iter().filter_map(|(id, said)| contact(id, said, &self.lead.email)).collect();
+        self.forget_alternates(conversation, &left);
+        self.forget_opening(gone, &left);
+        self.forget_requirements(gone, &left);
+        let replies = left.iter().filter_map(|contact| contact.conversation.first_reply);
+        self.first_reply = replies.min_by_key(|reply| reply.answered);
+        self.lead.updated_at = by.at;
+        self.version += 1;
+        let now = self.lead.conversation_count;
+        let change = Change { field: "conversationCount".into(), from: count.into(), to: now.into() };
+        self.events.push(LeadEvent {
+            version: self.version,
+            at: by.at,
+            who: by.who.clone(),
+            changes: vec![change],
+        });
+    }
+
+    fn forget_alternates(&mut self, gone: &Conversation, left: &[Contact<'_>]) {
+        let named = link(gone, &self.lead.email).map(|link| link.alternates.as_slice()).unwrap_or_default();
+        let still = |one: &String| left.iter().any(|contact| contact.link.alternates.contains(one));
+        self.lead.alternate_emails.retain(|one| !named.contains(one) || still(one));
+    }
+
+    /// The next session in the order of linking becomes the first.
+    fn forget_opening(&mut self, gone: &str, left: &[Contact<'_>]) {
+        let lead = &mut self.lead;
+        if lead.session_id != gone {
+            return;
+        }
+        lead.session_id = lead.session_ids.first().cloned().unwrap_or_default();
+        match left.iter().find(|contact| contact.session_id == lead.session_id) {
+            Some(first) => self.take_opening(*first),
+            None => {
+                lead.first_message.clear();
+                lead.source.clear();
+                lead.referrer = None;
+                lead.utm = None;
+            }
+        }
+    }
+
+    fn forget_requirements(&mut self, gone: &str, left: &[Contact<'_>]) {
+        let spoke = match &self.requirements_by {
+            RequirementsBy::Machine { session_id, .. } => session_id == gone,
+            RequirementsBy::Person => false,
+        };
+        if spoke {
+            self.requirements_by = RequirementsBy::nobody();
+            self.lead.requirements.clear();
+            for contact in left {
+                self.take_requirements(*contact);
+            }
+        }
+    }
+}
+
+fn link<'a>(conversation: &'a Conversation, email: &str) -> Option<&'a Link> {
+    conversation.links.iter().find(|link| link.email == email)
+}
+
+fn contact<'a>(session_id: &'a str, conversation: &'a Conversation, email: &str) -> Option<Contact<'a>> {
+    Some(Contact { session_id, conversation, link: link(conversation, email)? })
+}
+
+impl LeadEvent {
+    /// Whether a person did it.
+    pub fn is_a_persons(&self) -> bool {
+        !matches!(self.who.as_str(), VISITOR | MIGRATION)
+    }
+
+    /// The entry without what somebody wrote in a conversation; `None` where it says nothing else.
+    pub fn without_conversation(mut self) -> Option<Self> {
+        match self.is_a_persons() {
+            // A person's own words stay, what they replaced does not.
+            true => {
+                let replaced = self.changes.iter_mut().filter(|change| change.field == "requirements");
+                replaced.for_each(|change| change.from = Value::Null);
+            }
+            false => self.changes.retain(|change| !UNTOLD.contains(&change.field.as_ref())),
+        }
+        (!self.changes.is_empty()).then_some(self)
+    }
+}
