@@ -1,59 +1,130 @@
-// The button, at once and alone. Everything else is fetched when the visitor shows intent, or when the page is idle.
+// The button, at once and alone. Everything else is fetched when the visitor shows intent; when the page is idle, it is
+// fetched ahead, and runs only where something waits: a conversation, or a rule by which the panel opens by itself.
 (() => {
   const script = document.currentScript;
-  const site = script && script.dataset.site;
-  if (!site || (window.porchlight && window.porchlight.open)) return;
-  const { position, color, open } = script.dataset;
+  const { site, position, color, locale, open, consent } = script?.dataset ?? {};
+  const before = window.porchlight;
+  if (!site || before?.open) return;
   const edge = new URL(script.src).origin;
-  const waiting = window.porchlight || [];
+  const files = edge + "/__PORCHLIGHT_FOLDER__/";
 
   const host = document.createElement("porchlight-widget");
-  if (position) host.dataset.position = position;
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`__PORCHLIGHT_LAUNCHER_CSS__`);
   root.adoptedStyleSheets = [sheet];
-  if (color) host.style.setProperty("--porchlight-accent", color);
+  const dress = (position, color) => {
+    if (position === "left") host.dataset.position = position;
+    if (color) host.style.setProperty("--porchlight-accent", color);
+  };
+  dress(position, color);
 
   const button = document.createElement("button");
   button.type = "button";
   button.setAttribute("part", "launcher");
   button.setAttribute("aria-label", "Chat");
   button.setAttribute("aria-expanded", "false");
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", "M12 3.5c-5 0-9 3.4-9 7.7 0 2.4 1.3 4.5 3.3 5.9L5.6 21l4-2.2c.8.2 1.6.2 2.4.2 5 0 9-3.4 9-7.8s-4-7.7-9-7.7z");
-  svg.append(path);
+  const draw = (tag, name, value) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    element.setAttribute(name, value);
+    return element;
+  };
+  const svg = draw("svg", "viewBox", "0 0 24 24");
+  svg.append(draw("path", "d", "M12 3.5c-5 0-9 3.4-9 7.7 0 2.4 1.3 4.5 3.3 5.9L5.6 21l4-2.2c.8.2 1.6.2 2.4.2 5 0 9-3.4 9-7.8s-4-7.7-9-7.7z"));
   button.append(svg);
   root.append(button);
 
+  const get = (address) => fetch(address, { credentials: "omit", signal: AbortSignal.timeout(9e3) });
+  /** The site's settings, once; nothing where they cannot be had within the time. */
+  let asked;
+  const settings = () => (asked ??= get(edge + "/api/widget?siteKey=" + site).then((answer) => (answer.ok ? answer.json() : undefined)).catch(() => {}));
+  /** The language for a wish: the tag's, the page's, the browser's, whichever is there first. */
+  const choose = (wish) => {
+    const tags = "__PORCHLIGHT_LOCALES__".split(" ");
+    const wishes = [wish, locale, document.documentElement.lang, ...navigator.languages].map((tag) => (tag || "").toLowerCase());
+    return wishes.map((wish) => tags.find((tag) => tag === wish || tag === wish.split("-")[0])).find(Boolean) || "en";
+  };
+  /** A language and its words. */
+  const words = async (wish) => {
+    const tag = choose(wish);
+    const answer = await get(files + tag + ".json");
+    return [tag, await answer.json()];
+  };
+
+  const listeners = {};
+  const tell = (name, detail) => {
+    for (const listener of listeners[name] || []) {
+      try {
+        listener(detail);
+      } catch (error) {
+        reportError(error);
+      }
+    }
+  };
+
   let app;
-  const load = () =>
-    (app ||= import(edge + "/__PORCHLIGHT_GLUE__").then(async (glue) => {
-      await glue.default({ module_or_path: edge + "/__PORCHLIGHT_WASM__" });
-      return glue.start(root, edge, site, color);
-    }));
-  // A failed load is tried again at the next intent.
-  const call = (name, ...values) =>
-    load().then((running) => running[name](...values), (error) => { app = undefined; console.error("porchlight:", error); });
+  /** Fetches everything at once and starts it. A failed load is tried again at the next intent. */
+  const load = () => {
+    settings();
+    return (app ||= Promise.all([import(files + "widget.js"), get(files + "widget.wasm"), words()])
+      .then(([widget, ...parts]) => widget.start({ root, edge, site, tell, words, settings: settings(), wishes: { position, color, consent } }, ...parts))
+      .catch((error) => {
+        app = asked = undefined;
+        console.error("porchlight:", error);
+        tell("error", { messageId: null, reason: "unavailable" });
+      }));
+  };
+  const call = (name, value) => load().then((run) => run?.(name, value));
 
+  const off = new AbortController();
+  const on = (target, name, act) => target.addEventListener(name, act, { passive: true, signal: off.signal });
   button.onclick = () => call("toggle");
-  for (const intent of ["pointerenter", "focus", "touchstart"]) {
-    button.addEventListener(intent, () => load().catch(() => { app = undefined; }), { passive: true });
-  }
+  for (const intent of ["pointerenter", "focus", "touchstart"]) on(button, intent, load);
 
-  const api = { push: ([name, ...values]) => api[name](...values) };
-  for (const name of ["open", "close", "toggle", "send"]) api[name] = (...values) => call(name, ...values);
+  const api = {
+    push: ([name, ...values]) => api[name](...values),
+    on(name, listener) {
+      (listeners[name] ||= new Set()).add(listener);
+      return () => listeners[name].delete(listener);
+    },
+    destroy() {
+      off.abort();
+      observer.disconnect();
+      host.remove();
+      if (window.porchlight === api) delete window.porchlight;
+      app?.then((run) => run?.("destroy"));
+    },
+  };
+  for (const name of ["open", "close", "toggle", "send", "identify", "setLocale"]) api[name] = (value) => call(name, value);
   window.porchlight = api;
 
-  const show = () => {
-    document.body.append(host);
-    for (const command of waiting) api.push(command);
-    if (open !== undefined && open !== "false") api.open();
-    const saving = navigator.connection && navigator.connection.saveData;
-    if (!saving) (window.requestIdleCallback || setTimeout)(() => load().catch(() => { app = undefined; }));
+  // Whoever replaces the page's body, or empties it, does not mean the chat.
+  const place = () => {
+    if (off.signal.aborted) return;
+    if (!host.isConnected) document.body.append(host);
+    observer.observe(document.body, { childList: true });
   };
+  const observer = new MutationObserver(() => host.isConnected || setTimeout(place));
+  const show = () => {
+    observer.observe(document.documentElement, { childList: true });
+    place();
+    for (const command of Array.isArray(before) ? before : []) api.push(command);
+    if (open !== undefined && open !== "false") api.open();
+    if (document.readyState === "complete") idle();
+    else on(window, "load", idle);
+  };
+  const idle = () => (window.requestIdleCallback || setTimeout)(async () => {
+    const { saveData, type, effectiveType = "" } = navigator.connection || {};
+    if (app || off.signal.aborted || saveData || type === "cellular" || effectiveType.includes("2g")) return;
+    const { color: accent, position: side, opening } = (await settings()) || {};
+    if (!color) dress(position || side, accent);
+    let kept;
+    try {
+      kept = localStorage["porchlight:" + site + ":session"];
+    } catch {}
+    if (kept || opening?.length) return load();
+    for (const file of ["widget.js", "widget.wasm", choose() + ".json"]) get(files + file).then((answer) => answer.arrayBuffer()).catch(() => {});
+  });
   if (document.body) show();
-  else addEventListener("DOMContentLoaded", show);
+  else on(document, "DOMContentLoaded", show);
 })();

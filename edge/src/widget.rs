@@ -8,7 +8,8 @@ use crate::routes::failed;
 
 /// Whether a path can name one of the widget's files.
 pub(crate) fn is_file(path: &str) -> bool {
-    path == "/widget.js" || (path.starts_with("/assets/") && !path.ends_with(".br") && !path.contains(".."))
+    matches!(path, "/widget.js" | "/porchlight.d.ts")
+        || (path.starts_with("/assets/") && !path.ends_with(".br") && !path.contains(".."))
 }
 
 pub(crate) async fn get(request: Request, env: &Env, path: &str) -> Result<Response, Problem> {
@@ -64,6 +65,8 @@ fn answer(file: Response, path: &str, compressed: bool) -> worker::Result<Respon
 fn kind(path: &str) -> &'static str {
     match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
         "js" => "text/javascript; charset=utf-8",
+        "json" => "application/json",
+        "ts" => "text/plain; charset=utf-8",
         "wasm" => "application/wasm",
         _ => "application/octet-stream",
     }

@@ -74,6 +74,7 @@ pub fn router(app: App) -> Router {
     routes
         .merge(openapi::routes(&document))
         .route("/widget.js", get(assets::get))
+        .route("/porchlight.d.ts", get(assets::get))
         .route("/assets/{*path}", get(assets::get))
         .layer(middleware::from_fn(observe))
         .with_state(app)

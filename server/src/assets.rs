@@ -24,7 +24,7 @@ static ASSETS: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
     FILES.iter().map(|(path, content)| (*path, asset(content))).collect()
 });
 
-/// `GET /widget.js` and `GET /assets/…`.
+/// `GET /widget.js`, its types `GET /porchlight.d.ts`, and `GET /assets/…`.
 pub async fn get(uri: Uri, headers: HeaderMap) -> ApiResult<Response> {
     let path = uri.path().trim_start_matches('/');
     let plain = ASSETS.get(path).filter(|_| !path.ends_with(".br")).ok_or_else(missing)?;
@@ -66,6 +66,7 @@ fn missing() -> ApiError {
 fn content_type(path: &str) -> &'static str {
     match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
         "js" => "text/javascript; charset=utf-8",
+        "ts" => "text/plain; charset=utf-8",
         "wasm" => "application/wasm",
         "css" => "text/css; charset=utf-8",
         "svg" => "image/svg+xml",

@@ -1,113 +1,193 @@
 //! The requests of the widget, and what their answers mean.
 
-use gloo_net::http::{Request, RequestBuilder, Response};
-use porchlight_protocol::widget::{Position, WidgetSettings};
-use serde::Serialize;
-use web_sys::AbortSignal;
-
+use crate::host;
 use crate::json::{Json, to_json};
-use crate::state::{Answer, Event, Outgoing, Told};
+use crate::state::{Answer, Event, Line, Outgoing, Source};
+use crate::stream::{Message, Stream};
 
-/// How long an answer may take, in milliseconds.
-const PATIENCE: u32 = 20_000;
-
-/// Where the widget's requests go.
-pub(crate) struct Transport {
-    /// The edge, without a slash at the end.
-    pub(crate) edge: String,
-    /// Names the site.
-    pub(crate) site_key: String,
+/// A request that is under way.
+struct Running {
+    channel: u32,
+    what: What,
+    stream: Stream,
+    /// Whether the message was taken: what comes behind that is only the answer.
+    taken: bool,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Body<'a> {
-    site_key: &'a str,
-    #[serde(flatten)]
-    outgoing: &'a Outgoing,
+enum What {
+    Message(String),
+    History,
+    Events,
+    Erasure,
+}
+
+/// What is told of a request.
+pub(crate) struct Told {
+    /// Which one.
+    pub(crate) channel: u32,
+    /// The status; 0 where there was no answer.
+    pub(crate) status: u16,
+    /// Seconds that the server asks to wait.
+    pub(crate) wish: Option<f64>,
+    /// The body, or a piece of it.
+    pub(crate) text: String,
+    /// Whether it is an event-stream.
+    pub(crate) streamed: bool,
+    /// Whether nothing more comes.
+    pub(crate) done: bool,
+    /// By chance, from 0 to 1.
+    pub(crate) chance: f64,
+}
+
+/// The requests that are under way.
+#[derive(Default)]
+pub(crate) struct Transport {
+    running: Vec<Running>,
+    last: u32,
 }
 
 impl Transport {
-    /// Sends a message; what came of it is an event.
-    pub(crate) async fn send(&self, outgoing: &Outgoing, token: Option<&str>) -> Event {
-        let id = outgoing.message_id.clone();
-        match self.post(outgoing, token).await {
-            Some(answer) => told(id, &answer, answer.text().await.ok()),
-            None => Event::Unanswered(id, None, js_sys::Math::random()),
+    pub(crate) fn send(&mut self, outgoing: &Outgoing, token: Option<&str>) {
+        let channel = self.begin(What::Message(outgoing.message_id.clone()));
+        host::request(channel, "POST", "/api/chat", token, to_json(outgoing).as_deref());
+    }
+
+    pub(crate) fn flush(&self, outgoing: &Outgoing, token: Option<&str>) {
+        if let Some(body) = to_json(outgoing) {
+            host::flush(token, &body);
         }
     }
 
-    async fn post(&self, outgoing: &Outgoing, token: Option<&str>) -> Option<Response> {
-        let body = to_json(&Body { site_key: &self.site_key, outgoing })?;
-        let request = with_token(Request::post(&self.url("/api/chat")), token);
-        request.header("Content-Type", "application/json").body(body).ok()?.send().await.ok()
+    pub(crate) fn history(&mut self, session: &str, token: &str) {
+        let channel = self.begin(What::History);
+        host::request(channel, "GET", &chat("?sessionId=", session), Some(token), None);
     }
 
-    /// The session's messages; `None` where they cannot be had.
-    pub(crate) async fn history(&self, session: &str, token: &str) -> Option<Vec<Told>> {
-        let url = [&self.url("/api/chat?sessionId="), session].concat();
-        let answer = with_token(Request::get(&url), Some(token)).build().ok()?.send().await.ok()?;
-        let history = Json::parse(&answer.text().await.ok().filter(|_| answer.ok())?);
-        Some(history.list("messages").filter_map(|message| message_told(&message)).collect())
+    /// Listens for messages, from behind a place in the stream.
+    pub(crate) fn listen(&mut self, session: &str, token: &str, place: Option<&str>) {
+        let channel = self.begin(What::Events);
+        host::request(channel, "GET", &chat("/events?sessionId=", session), Some(token), place);
     }
 
-    /// The site's look and words.
-    pub(crate) async fn settings(&self) -> Option<WidgetSettings> {
-        let url = [&self.url("/api/widget?siteKey="), self.site_key.as_str()].concat();
-        let answer = Request::get(&url).build().ok()?.send().await.ok()?;
-        let json = Json::parse(&answer.text().await.ok().filter(|_| answer.ok())?);
-        let left = json.text("position").is_some_and(|corner| corner == "left");
-        Some(WidgetSettings {
-            name: json.text("name")?,
-            greeting: json.text("greeting"),
-            color: json.text("color")?,
-            position: if left { Position::Left } else { Position::Right },
-            ..WidgetSettings::default()
-        })
+    pub(crate) fn deafen(&mut self) {
+        self.running.retain(|running| {
+            let stays = !matches!(running.what, What::Events);
+            if !stays {
+                host::cancel(running.channel);
+            }
+            stays
+        });
     }
 
-    fn url(&self, path: &str) -> String {
-        [&self.edge, path].concat()
+    pub(crate) fn erase(&mut self, session: &str, token: &str) {
+        let channel = self.begin(What::Erasure);
+        host::request(channel, "DELETE", &chat("?sessionId=", session), Some(token), None);
     }
-}
 
-fn with_token(request: RequestBuilder, token: Option<&str>) -> RequestBuilder {
-    let request = request.abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
-    match token {
-        Some(token) => request.header("Authorization", &["Bearer ", token].concat()),
-        None => request,
+    fn begin(&mut self, what: What) -> u32 {
+        self.last += 1;
+        self.running.push(Running { channel: self.last, what, stream: Stream::default(), taken: false });
+        self.last
     }
-}
 
-/// 2xx is taken; 4xx is final, but for those that only ask to wait; everything else is not known.
-fn told(id: String, answer: &Response, body: Option<String>) -> Event {
-    let body = Json::parse(&body.unwrap_or_default());
-    match answer.status() {
-        200 | 202 if body.is_object() => Event::Answered(id, answer_told(&body)),
-        408 | 425 | 429 | 0..400 | 500.. => {
-            let asked = answer.headers().get("Retry-After").and_then(|seconds| js_number(&seconds));
-            Event::Unanswered(id, asked, js_sys::Math::random())
+    /// What it means that this was told.
+    pub(crate) fn told(&mut self, told: Told) -> Vec<Event> {
+        let Some(index) = self.running.iter().position(|running| running.channel == told.channel) else {
+            return Vec::new();
+        };
+        let running = &mut self.running[index];
+        let mut events = Vec::new();
+        if told.streamed {
+            for message in running.stream.read(&told.text) {
+                running.said(message, told.chance, &mut events);
+            }
         }
-        _ => Event::Refused(id, body.text("title").unwrap_or_default()),
+        if told.done {
+            running.ended(&told, &mut events);
+            self.running.remove(index);
+        }
+        events
     }
 }
 
-fn answer_told(json: &Json) -> Answer {
+fn chat(rest: &str, session: &str) -> String {
+    ["/api/chat", rest, session].concat()
+}
+
+impl Running {
+    fn said(&mut self, message: Message, chance: f64, events: &mut Vec<Event>) {
+        let json = Json::parse(&message.data);
+        match &self.what {
+            What::Message(id) => match message.event.as_str() {
+                "accepted" => {
+                    self.taken = true;
+                    events.push(Event::Taken(id.clone(), answer(&json), chance));
+                }
+                "delta" => events.extend(json.text("text").map(|text| Event::Delta(id.clone(), text))),
+                "reply" => events.extend(line(&json).map(|line| Event::Reply(id.clone(), line))),
+                "error" => events.push(Event::NoReply(id.clone())),
+                _ => {}
+            },
+            What::Events => match message.event.as_str() {
+                "message" => events.extend(line(&json).map(|line| Event::Arrived(line, message.id))),
+                "mode" => events.push(Event::Mode(json.text("mode").as_deref() == Some("human"))),
+                "reset" => events.push(Event::Missed),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    /// 2xx is taken; 4xx is final, but for those that only ask to wait; everything else is not known.
+    fn ended(&mut self, told: &Told, events: &mut Vec<Event>) {
+        let json = Json::parse(&told.text);
+        let good = (200..300).contains(&told.status);
+        match &self.what {
+            What::Message(id) if self.taken => events.push(Event::Ended(id.clone())),
+            What::Message(id) => match told.status {
+                200 | 202 if json.is_object() => {
+                    events.push(Event::Taken(id.clone(), answer(&json), told.chance));
+                    events.extend(line(&json.field("reply")).map(|line| Event::Reply(id.clone(), line)));
+                    events.push(Event::Ended(id.clone()));
+                }
+                408 | 425 | 429 | 0..400 | 500.. => {
+                    events.push(Event::Unanswered(id.clone(), told.wish, told.chance));
+                }
+                _ => events.push(Event::Refused(id.clone(), json.text("title").unwrap_or_default())),
+            },
+            What::History if good => {
+                let lines = json.field("messages").items().filter_map(|json| line(&json)).collect();
+                events.push(Event::History(lines));
+            }
+            What::History => {}
+            What::Events => {
+                // A server that has no such stream, or none for this session, will have none soon.
+                let again = told.streamed || told.status < 400 || told.status == 429 || told.status >= 500;
+                events.push(Event::Deafened(again && told.status != 501, told.chance));
+            }
+            // What is not there is deleted.
+            What::Erasure => events.push(Event::Erased(good || matches!(told.status, 401 | 404))),
+        }
+    }
+}
+
+fn answer(json: &Json) -> Answer {
     Answer {
         queued: json.flag("queued"),
         session_token: json.text("sessionToken"),
         email: json.text("email"),
         suggestion: json.text("suggestion"),
-        reply: message_told(&json.field("reply")),
     }
 }
 
-fn message_told(json: &Json) -> Option<Told> {
-    Some(Told { message_id: json.text("messageId")?, role: json.text("role")?, text: json.text("text")? })
-}
-
-/// The browser's own reading of numbers, which costs no bytes.
-fn js_number(text: &str) -> Option<f64> {
-    Some(js_sys::Number::from(wasm_bindgen::JsValue::from_str(text)).value_of())
-        .filter(|number| number.is_finite())
+fn line(json: &Json) -> Option<Line> {
+    let source = |json: Json| Some(Source { title: json.text("title")?, url: json.text("url") });
+    Some(Line {
+        id: json.text("messageId")?,
+        role: json.text("role")?,
+        text: json.text("text")?,
+        at: json.text("at").unwrap_or_default(),
+        sources: json.field("sources").items().filter_map(source).collect(),
+        ..Line::default()
+    })
 }

@@ -11,10 +11,11 @@ use sha2::{Digest, Sha256};
 use crate::shell::{cargo, root, run, say, target};
 use crate::tools;
 
-/// The widget's files with their compressed twins: `widget.js` and `assets/`. Built again when a source has changed.
+/// The widget's files with their compressed twins: `widget.js`, its types, and `assets/`. Built again when a source has changed.
 pub(crate) fn widget() -> anyhow::Result<PathBuf> {
     let folder = root().join("target/widget");
-    let sources = ["widget", "protocol/src", "Cargo.lock", "Cargo.toml", "xtask/src/artefacts.rs"];
+    let sources =
+        ["widget", "protocol/src", "Cargo.lock", "Cargo.toml", "xtask/src/artefacts.rs", "xtask/npm"];
     unless_fresh(&folder.with_extension("stamp"), &sources, || build_widget(&folder))?;
     Ok(folder)
 }
@@ -44,41 +45,106 @@ pub(crate) fn release() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What the linker is told: without reference types, which the module does not need, it can become plain JavaScript.
+const WIDGET_FLAGS: &str = "-Ctarget-feature=-reference-types,-multivalue -Clink-arg=--no-check-features \
+    -Clink-arg=--features=mutable-globals,sign-ext,nontrapping-fptoint,bulk-memory";
+
+/// What the launcher may weigh, in compressed bytes.
+const LAUNCHER_BYTES: u64 = 2 * 1024;
+/// What a page may load up to the first typed message: launcher, code, styles, and the words of one language.
+const FIRST_BYTES: u64 = 62 * 1024;
+
 fn build_widget(folder: &Path) -> anyhow::Result<()> {
     tools::wasm_target()?;
     let (bindgen, pack) = (tools::wasm_bindgen()?, tools::wasm_pack()?);
     let packed = root().join("target/wasm-pack");
     let mut command = Command::new(pack);
     command.current_dir(root()).env("PATH", path_with(&bindgen)?);
-    command.args([
-        "build",
-        "widget",
-        "--target",
-        "web",
-        "--profile",
-        "size",
-        "--mode",
-        "no-install",
-        "--no-opt",
-    ]);
-    command.args(["--no-typescript", "--no-pack", "--out-name", "widget", "--out-dir"]).arg(&packed);
-    run("Building the widget", &mut command, "")?;
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", WIDGET_FLAGS);
+    command.args(["build", "widget", "--target", "bundler", "--profile", "size", "--mode", "no-install"]);
+    command.args(["--no-opt", "--no-typescript", "--no-pack", "--out-name", "widget", "--out-dir"]);
+    run("Building the widget", command.arg(&packed), "")?;
 
-    let _ = fs::remove_dir_all(folder);
-    fs::create_dir_all(folder.join("assets"))?;
+    let named = packed.join("named.wasm");
+    snip(&packed.join("widget_bg.wasm"), &named)?;
     let small = packed.join("small.wasm");
-    optimise(&packed.join("widget_bg.wasm"), &small)?;
-    let wasm = store(folder, "assets/widget", "wasm", &fs::read(&small)?)?;
-    let glue = minify(&fs::read_to_string(packed.join("widget.js"))?, "js", &["--format=esm"])?;
-    let glue = store(folder, "assets/widget", "js", glue.as_bytes())?;
+    optimise(&named, &small, &["-Oz", "--converge", "--strip-debug", "--strip-producers"])?;
     let sources = root().join("widget");
-    let css = minify(&fs::read_to_string(sources.join("launcher.css"))?, "css", &[])?;
+    let sheet = style(&sources.join("style.css"))?;
+    for file in ["host.js", "main.js", "screen.js"] {
+        let code = fs::read_to_string(sources.join(file))?.replace("__PORCHLIGHT_STYLE__", &sheet);
+        fs::write(packed.join(file), code)?;
+    }
+
+    let mut files = vec![
+        ("widget.js".to_owned(), bundle(&packed.join("main.js"))?),
+        ("widget.wasm".to_owned(), fs::read(&small)?),
+        ("plain.js".to_owned(), plain(&packed, &small)?),
+    ];
+    let mut locales = Vec::new();
+    for locale in all_files(&sources.join("locales"))? {
+        let text: serde_json::Value = serde_json::from_slice(&fs::read(&locale)?)?;
+        let tag = locale.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        files.push((format!("{tag}.json"), serde_json::to_vec(&text)?));
+        locales.push(tag);
+    }
+    let _ = fs::remove_dir_all(folder);
+    let below = format!("assets/{}", hash_of(&files));
+    fs::create_dir_all(folder.join(&below))?;
+    for (name, content) in &files {
+        write(&folder.join(&below).join(name), content)?;
+    }
+    write(&folder.join("porchlight.d.ts"), &fs::read(sources.join("porchlight.d.ts"))?)?;
     let launcher = fs::read_to_string(sources.join("launcher.js"))?
-        .replace("__PORCHLIGHT_LAUNCHER_CSS__", css.trim())
-        .replace("__PORCHLIGHT_GLUE__", &glue)
-        .replace("__PORCHLIGHT_WASM__", &wasm);
-    write(&folder.join("widget.js"), minify(&launcher, "js", &["--format=iife"])?.as_bytes())?;
+        .replace("__PORCHLIGHT_LAUNCHER_CSS__", &style(&sources.join("launcher.css"))?)
+        .replace("__PORCHLIGHT_FOLDER__", &below)
+        .replace("__PORCHLIGHT_LOCALES__", &locales.join(" "));
+    write(&folder.join("widget.js"), minify(&launcher, "js")?.as_bytes())?;
     weigh(folder)
+}
+
+/// Prints what a page loads up to the first typed message, and gives whether it is within the budgets.
+pub(crate) fn within_budget(folder: &Path) -> anyhow::Result<bool> {
+    let assets = fs::read_dir(folder.join("assets"))?.next().context("the widget has no files")??.path();
+    say("What a page loads up to the first typed message, in bytes with brotli");
+    let mut all = 0;
+    for (what, file) in [
+        ("launcher", folder.join("widget.js")),
+        ("glue, screen and styles", assets.join("widget.js")),
+        ("WebAssembly", assets.join("widget.wasm")),
+        ("words, English", assets.join("en.json")),
+    ] {
+        let bytes = fs::metadata(twin(&file))?.len();
+        println!("    {bytes:>7}  {what}");
+        all += bytes;
+    }
+    println!("    {all:>7}  in all, of {FIRST_BYTES}; the launcher may have {LAUNCHER_BYTES}");
+    let packed = root().join("target/wasm-pack");
+    let named = packed.join("largest.wasm");
+    optimise(&packed.join("named.wasm"), &named, &["-Oz", "--debuginfo"])?;
+    let what = "The largest functions of the widget, in bytes before compression";
+    run(what, node_script("sizes.mjs")?.arg(named), "")?;
+    Ok(fs::metadata(twin(&folder.join("widget.js")))?.len() <= LAUNCHER_BYTES && all <= FIRST_BYTES)
+}
+
+/// Takes the code that only words a panic out of a module: a panic then ends at once, as on a page it would anyway.
+fn snip(from: &Path, to: &Path) -> anyhow::Result<()> {
+    run("Taking out what words panics", node_script("snip.mjs")?.args([from, to]), "")
+}
+
+/// The same module as plain JavaScript: for pages whose policy forbids WebAssembly. It needs no `eval` either.
+fn plain(packed: &Path, small: &Path) -> anyhow::Result<Vec<u8>> {
+    let old = packed.join("old.wasm");
+    let lower =
+        ["--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering", "--signext-lowering"];
+    optimise(small, &old, &[&lower[..], &["-Oz"]].concat())?;
+    let code = packed.join("plain.js");
+    let mut command = Command::new(tools::node_program("wasm2js")?);
+    command.arg(old).arg("-o").arg(&code).arg("-O").args(features());
+    run("Making the form without WebAssembly", &mut command, "")?;
+    let entry = packed.join("fallback.js");
+    run("Making it a module", node_script("plain.mjs")?.args([&code, &entry]), "")?;
+    bundle(&entry)
 }
 
 fn build_edge(folder: &Path) -> anyhow::Result<()> {
@@ -91,31 +157,48 @@ fn build_edge(folder: &Path) -> anyhow::Result<()> {
     run("Building the Worker", &mut command, "")
 }
 
-fn optimise(from: &Path, to: &Path) -> anyhow::Result<()> {
+fn optimise(from: &Path, to: &Path, options: &[&str]) -> anyhow::Result<()> {
     let mut command = Command::new(tools::node_program("wasm-opt")?);
-    command.arg(from).arg("-o").arg(to).args(["-Oz", "--converge", "--strip-debug", "--strip-producers"]);
-    // What today's browsers and the compiler's output have in common.
-    for feature in [
-        "bulk-memory",
-        "nontrapping-float-to-int",
-        "sign-ext",
-        "mutable-globals",
-        "reference-types",
-        "multivalue",
-    ] {
-        command.arg(format!("--enable-{feature}"));
-    }
+    command.arg(from).arg("-o").arg(to).args(options).args(features());
     run("Making it small", &mut command, "")
 }
 
-fn minify(source: &str, language: &str, options: &[&str]) -> anyhow::Result<String> {
+/// What today's browsers and the compiler's output have in common.
+fn features() -> impl Iterator<Item = String> {
+    let names = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals"];
+    names.into_iter().map(|name| format!("--enable-{name}"))
+}
+
+/// A script of `xtask/npm`, from where it finds its packages.
+fn node_script(name: &str) -> anyhow::Result<Command> {
+    let mut command = Command::new("node");
+    command.arg(tools::node()?.join(name));
+    Ok(command)
+}
+
+/// One module of an entry and what it imports, but for what is fetched later.
+fn bundle(entry: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut command = Command::new(tools::node_program("esbuild")?);
+    command
+        .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--external:./plain.js"])
+        .arg(entry);
+    let output = command.output().context("esbuild does not start")?;
+    anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(output.stdout)
+}
+
+/// A style sheet, small, as it stands between the backticks of a script.
+fn style(file: &Path) -> anyhow::Result<String> {
+    let small = minify(&fs::read_to_string(file)?, "css")?;
+    Ok(small.trim().replace('\\', "\\\\").replace('`', "\\`"))
+}
+
+fn minify(source: &str, language: &str) -> anyhow::Result<String> {
     use std::io::Write;
     use std::process::Stdio;
     let mut command = Command::new(tools::node_program("esbuild")?);
-    command.args(["--minify", "--target=es2021", &format!("--loader={language}")]).args(options);
-    if language == "css" {
-        command.args(["--target=chrome100"]);
-    }
+    let target = if language == "css" { "chrome111" } else { "es2022" };
+    command.args(["--minify", &format!("--target={target}"), &format!("--loader={language}")]);
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("esbuild does not start")?;
     child.stdin.take().context("stdin is piped")?.write_all(source.as_bytes())?;
@@ -124,12 +207,14 @@ fn minify(source: &str, language: &str, options: &[&str]) -> anyhow::Result<Stri
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Writes a file whose name holds a hash of its content; gives its path below the folder.
-fn store(folder: &Path, stem: &str, ending: &str, content: &[u8]) -> anyhow::Result<String> {
-    let hash: String = Sha256::digest(content).iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-    let name = format!("{stem}.{hash}.{ending}");
-    write(&folder.join(&name), content)?;
-    Ok(name)
+/// Names a release of the files.
+fn hash_of(files: &[(String, Vec<u8>)]) -> String {
+    let mut hash = Sha256::new();
+    for (name, content) in files {
+        hash.update(name);
+        hash.update(content);
+    }
+    hash.finalize().iter().take(5).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes a file and its compressed twin.
@@ -138,10 +223,15 @@ fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let mut compressed = Vec::new();
     let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
     brotli::BrotliCompress(&mut &*content, &mut compressed, &parameters)?;
+    fs::write(twin(path), compressed)?;
+    Ok(())
+}
+
+/// A file's compressed twin.
+fn twin(path: &Path) -> PathBuf {
     let mut twin = path.as_os_str().to_owned();
     twin.push(".br");
-    fs::write(twin, compressed)?;
-    Ok(())
+    twin.into()
 }
 
 fn weigh(folder: &Path) -> anyhow::Result<()> {

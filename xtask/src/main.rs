@@ -30,6 +30,8 @@ enum Command {
     Check,
     /// Put the release artefacts into dist/: the server with the widget inside it, the Worker, the widget's files
     Build,
+    /// Build the widget and say what it weighs and where its bytes go
+    Weigh,
     /// Measure; without a name, list what can be measured
     Bench {
         /// What to measure
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Check => check::run_checks(),
         Command::Build => artefacts::release().map(|()| true),
+        Command::Weigh => artefacts::widget().and_then(|widget| artefacts::within_budget(&widget)),
         Command::Bench { name } => bench::run_named(name.as_deref()).map(|()| true),
     };
     match result {

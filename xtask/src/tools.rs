@@ -99,16 +99,20 @@ pub(crate) fn wasm_target() -> anyhow::Result<()> {
     run("Adding the compiler's WebAssembly target", &mut command, hint)
 }
 
+/// What the Node programs are, and the project's own scripts for Node.
+const NODE_FILES: [&str; 6] =
+    ["package.json", "package-lock.json", "replica-set.mjs", "snip.mjs", "plain.mjs", "sizes.mjs"];
+
 /// The folder of the Node programs: wrangler, esbuild, wasm-opt.
 pub(crate) fn node() -> anyhow::Result<PathBuf> {
     let source = root().join("xtask/npm");
     let mut hash = Sha256::new();
-    for file in ["package.json", "package-lock.json", "replica-set.mjs"] {
+    for file in NODE_FILES {
         hash.update(fs::read(source.join(file)).with_context(|| format!("{file} cannot be read"))?);
     }
     let hash: String = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     cached(&format!("npm-{hash}"), |folder| {
-        for file in ["package.json", "package-lock.json", "replica-set.mjs"] {
+        for file in NODE_FILES {
             fs::copy(source.join(file), folder.join(file)).context("the cache cannot be written")?;
         }
         let mut command = Command::new("npm");

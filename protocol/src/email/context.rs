@@ -77,7 +77,7 @@ fn before_path_or_port(view: &View, end: usize) -> bool {
     }
     let token = view.slice(end + 1, end + 1 + LOOK_AHEAD).take_while(|c| !c.is_whitespace());
     let token: String = token.collect();
-    if token.contains("://") {
+    if token.as_bytes().windows(3).any(|bytes| bytes == b"://") {
         return false;
     }
     let number = token.trim_end_matches(['.', ',', ';', ')']);

@@ -17,8 +17,14 @@ impl Domain {
 
     /// The domain in lower case, joined by plain dots.
     pub(super) fn lower(&self, view: &View) -> String {
-        let labels: Vec<String> = self.labels.iter().map(|(from, to)| view.lower(*from, *to)).collect();
-        labels.join(".")
+        let mut lower = String::new();
+        for (from, to) in &self.labels {
+            if !lower.is_empty() {
+                lower.push('.');
+            }
+            lower.push_str(&view.lower(*from, *to));
+        }
+        lower
     }
 
     /// Whether the last label is ASCII.
@@ -138,7 +144,9 @@ fn may_end(view: &View, labels: &[(usize, usize)], last: &str) -> bool {
         return false;
     };
     let before = view.lower(from, to);
-    labels.len() < 3 || !matches!(before.as_str(), "com" | "net" | "org") || last.chars().count() == 2
+    labels.len() < 3
+        || !matches!(before.as_str(), "com" | "net" | "org")
+        || last.chars().take(3).fold(0, |count, _| count + 1) == 2
 }
 
 /// The first place inside a label where glued text may begin.

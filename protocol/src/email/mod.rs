@@ -47,6 +47,18 @@ impl Email {
         }
     }
 
+    /// Reads a text that is one plainly written address: without the second pass, for where bytes are dear.
+    pub fn parse_plain(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let view = View::of(text);
+        match plain::<false>(&view).as_mut_slice() {
+            [one] if one.start == 0 && one.end == view.len() => {
+                Some(std::mem::replace(&mut one.email, Self(String::new())))
+            }
+            _ => None,
+        }
+    }
+
     /// The normal form.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -103,7 +115,7 @@ pub struct Hit {
 /// Every address in the text, by position, without overlaps. Linear in the text's length; never panics.
 pub fn find_emails(text: &str) -> Vec<Hit> {
     let view = View::of(text);
-    let mut found = plain(&view);
+    let mut found = plain::<true>(&view);
     let taken: Vec<(usize, usize)> = found.iter().map(|one| (one.start, one.end)).collect();
     found.extend(spelled::find(&view, &taken).into_iter().filter_map(|one| {
         let email = Email::of(&one.local, &one.domain);
@@ -111,6 +123,11 @@ pub fn find_emails(text: &str) -> Vec<Hit> {
     }));
     found.sort_by_key(|one| one.start);
     found.into_iter().map(|one| one.into_hit(&view)).collect()
+}
+
+/// The first plainly written address of the text: without the second pass, for where bytes are dear.
+pub fn first_plain(text: &str) -> Option<Email> {
+    plain::<false>(&View::of(text)).into_iter().next().map(|one| one.email)
 }
 
 /// The distinct addresses of the text, in order of first appearance.
@@ -133,7 +150,7 @@ pub fn suggest(email: &Email) -> Option<Email> {
 /// Whether a spelled-out address, written plainly, is one: section 4 knows fewer rules than section 3.
 fn stands(email: &Email) -> bool {
     let view = View::of(&email.0);
-    matches!(plain(&view).as_slice(), [one] if one.start == 0 && one.end == view.len() && one.email == *email)
+    matches!(plain::<true>(&view).as_slice(), [one] if one.start == 0 && one.end == view.len() && one.email == *email)
 }
 
 struct Found {
@@ -151,8 +168,8 @@ impl Found {
     }
 }
 
-/// Sections 3 and 5: what is written around an `@`.
-fn plain(view: &View) -> Vec<Found> {
+/// Section 3, and with `REPAIR` section 5: what is written around an `@`.
+fn plain<const REPAIR: bool>(view: &View) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     let mut url = UrlState::default();
     let mut index = 0;
@@ -162,7 +179,9 @@ fn plain(view: &View) -> Vec<Found> {
         if matches!(run, 1 | 2) {
             url.read_to(view, index);
             let free_from = found.last().map_or(0, |last| last.end);
-            found.extend(around(view, index, index + run, &url).filter(|one| one.start >= free_from));
+            found.extend(
+                around::<REPAIR>(view, index, index + run, &url).filter(|one| one.start >= free_from),
+            );
         }
         index += run.max(1);
     }
@@ -170,9 +189,10 @@ fn plain(view: &View) -> Vec<Found> {
 }
 
 /// The address whose `@` stands from `at` to `behind`.
-fn around(view: &View, at: usize, behind: usize, url: &UrlState) -> Option<Found> {
+fn around<const REPAIR: bool>(view: &View, at: usize, behind: usize, url: &UrlState) -> Option<Found> {
     let (domain, end, ascii, repaired) = match domain::read(view, behind) {
         Some(domain) => (domain.lower(view), domain.end(), domain.ends_in_ascii(view), false),
+        None if !REPAIR => return None,
         None => repair::read(view, behind).map(|one| (one.domain, one.end, true, true))?,
     };
     let start = local::start(view, at, end, ascii)?;

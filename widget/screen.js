@@ -1,0 +1,418 @@
+// What is done to the page: elements, words, focus, scrolling. `view.rs` decides what is shown.
+//
+// By hand and not by bindings, because each binding costs more bytes than its line here. Nothing is parsed as markup.
+
+/** The panel: depth, tag, part, attributes; `@` in front of a value takes the word of that key. */
+const PANEL = `
+0 section panel role=dialog aria-labelledby=title hidden
+1 div header
+2 span avatar aria-hidden=true
+2 h2 title id=title
+2 button menu-button do=menu aria-expanded=false aria-controls=menu aria-label=@menu icon=M12,5.5v.01M12,12v.01M12,18.5v.01
+2 button close do=close aria-label=@close icon=M6,6l12,12M18,6L6,18
+1 div menu id=menu role=group aria-label=@menu hidden
+2 button item:sound do=sound aria-pressed=false text=@sound
+2 button item:times do=times aria-pressed=false text=@times hidden
+2 button item:copy do=copy text=@copy hidden
+2 button item:download do=download text=@download hidden
+2 button item:erase do=erase text=@erase hidden
+1 div messages tabindex=0 role=log aria-live=polite aria-label=@log
+2 p greeting dir=auto
+2 p away dir=auto hidden
+2 div log
+2 div typing aria-hidden=true hidden
+1 p status role=status
+1 div footer
+2 button latest do=latest text=@latest hidden
+2 p banner role=status
+2 div consent role=group aria-labelledby=question hidden
+3 p question id=question text=@ask
+3 a privacy:question-privacy target=_blank rel=noopener text=@privacy hidden
+3 div choices
+4 button choice:agree do=agree text=@agree
+4 button choice:decline do=decline text=@decline
+2 div sure role=group aria-labelledby=sure-text hidden
+3 p sure-text id=sure-text
+3 div choices
+4 button choice:erase-yes do=erase-yes text=@eraseYes
+4 button choice:erase-no do=erase-no text=@cancel
+2 div writing
+3 button suggestion do=suggest hidden
+3 div address hidden
+4 span address-text
+4 button address-edit do=edit
+3 div address-editor hidden
+4 label address-label for=address-input text=@address
+4 input address-input id=address-input type=email autocomplete=email dir=ltr aria-describedby=address-error
+4 p address-error id=address-error role=alert
+4 button address-cancel do=leave text=@cancel
+4 button address-save do=save text=@save
+3 div composer
+4 textarea input rows=1 maxlength=4000 dir=auto enterkeyhint=send aria-label=@placeholder placeholder=@placeholder
+4 button send do=send aria-label=@send icon=M12,19V5M6,11l6-6,6,6
+3 p notice hidden
+4 span notice-text text=@notice
+4 a privacy:notice-privacy target=_blank rel=noopener text=@privacy hidden`;
+
+const SHEET = "(max-width: 480px), (max-height: 480px)";
+const SVG = "http://www.w3.org/2000/svg";
+
+export class Screen {
+  /** Builds the panel beside the launcher, hidden; `take(action, value)` hears what the visitor does. */
+  constructor(root, take) {
+    this.root = root;
+    this.take = take;
+    this.words = {};
+    this.off = new AbortController();
+    this.atEnd = true;
+    this.scrolled = 0;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`__PORCHLIGHT_STYLE__`);
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    const launcher = root.querySelector("[part~=launcher]");
+    this.parts = { host: root.host, launcher };
+    const open = [root];
+    for (const line of PANEL.trim().split("\n")) {
+      const [depth, tag, part, ...attributes] = line.split(" ");
+      const [look, name = look] = part.split(":");
+      open[+depth + 1] = this.parts[name] = this.make(open[depth], tag, name === look ? look : look + " " + name, attributes);
+    }
+    this.parts.badge = this.make(launcher, "span", "badge", ["aria-hidden=true", "hidden"]);
+    this.listen();
+    this.dress();
+  }
+
+  make(parent, tag, part, attributes = []) {
+    const element = document.createElement(tag);
+    element.setAttribute("part", part);
+    if (tag === "button") element.type = "button";
+    for (const attribute of attributes) {
+      const [, name, value] = /^([^=]+)=?(.*)$/.exec(attribute);
+      if (name === "icon") {
+        const svg = document.createElementNS(SVG, "svg");
+        const path = document.createElementNS(SVG, "path");
+        svg.setAttribute("viewBox", "0 0 24 24");
+        svg.setAttribute("aria-hidden", "true");
+        path.setAttribute("d", value);
+        svg.append(path);
+        element.append(svg);
+      } else if (value[0] === "@") this.say(element, name, value.slice(1));
+      else element.setAttribute(name === "do" ? "data-do" : name, value);
+    }
+    parent.append(element);
+    return element;
+  }
+
+  /** Puts a word into an element's text or attribute, and keeps it there when the language changes. */
+  say(element, name, key, argument) {
+    (element.said ||= {})[name] = [key, argument];
+    const text = this.word(key, argument);
+    if (name !== "text") element.setAttribute(name, text.replace("{}", argument));
+    else if (argument == null) element.textContent = text;
+    else {
+      // An address keeps its own direction within the sentence.
+      const [before, after = ""] = text.split("{}");
+      const inner = document.createElement("bdi");
+      inner.textContent = argument;
+      element.replaceChildren(before, inner, after);
+    }
+  }
+
+  /** The word of a key; with a number, in the form that the number takes. */
+  word(key, number) {
+    const form = key === "unread" ? "unread." + new Intl.PluralRules(this.locale).select(number) : key;
+    return this.words[form] ?? this.words[key + ".other"] ?? "";
+  }
+
+  /** Speaks a language from now on; its direction is the panel's. */
+  speak(locale, words) {
+    this.locale = locale;
+    this.words = words;
+    this.parts.panel.lang = locale;
+    this.parts.panel.dir = /^(ar|he|fa|ur)\b/.test(locale) ? "rtl" : "ltr";
+    for (const element of this.root.querySelectorAll("*")) {
+      for (const name in element.said) this.say(element, name, ...element.said[name]);
+      if (element.dateTime) this.time(element, element.dateTime);
+    }
+    this.monogram();
+  }
+
+  monogram() {
+    const [first = ""] = this.parts.title.textContent;
+    this.parts.avatar.textContent = first.toLocaleUpperCase(this.locale);
+  }
+
+  /** `shown`, `text`, `value`, `say` (a key and, behind a space, what stands for `{}`), or an attribute. */
+  set(part, name, value) {
+    const element = this.parts[part];
+    if (name === "shown") element.hidden = value == null;
+    else if (name === "text") {
+      element.said = undefined;
+      element.textContent = value ?? "";
+    } else if (name === "value") {
+      if (element.value !== value) element.value = value;
+      this.grow();
+    } else if (name.startsWith("say")) {
+      if (value == null) return this.set(part, "text");
+      const [, key, argument] = /^(\S+) ?(.*)$/s.exec(value);
+      this.say(element, name.slice(4) || "text", key, argument || undefined);
+    } else if (name.startsWith("--")) element.style.setProperty(name, value);
+    else if (value == null) element.removeAttribute(name);
+    else element.setAttribute(name, value);
+    if (part === "title") this.monogram();
+    if (part === "panel" && name === "shown") this.opened(value != null);
+    if (part === "badge" && name === "text") this.unread(value);
+  }
+
+  /** A message at its place in the log; `sources` holds a title and an address a line, a tab between. */
+  line(index, id, role, text, state, reason, at, sources) {
+    const { log, latest } = this.parts;
+    let element = [...log.children].find((child) => child.dataset.id === id);
+    if (!element) {
+      element = this.make(document.createDocumentFragment(), "div", "message");
+      element.dataset.id = id;
+      if (role === "visitor") this.atEnd = true;
+      else if (!this.atEnd) latest.hidden = false;
+    }
+    if (log.children[index] !== element) log.insertBefore(element, log.children[index] ?? null);
+    const content = [role, text, state, reason, at, sources].join("\0");
+    if (element.content === content) return;
+    element.content = content;
+    element.dataset.role = role;
+    element.dataset.state = state;
+    // Words that still come are heard once, when they are all there.
+    element.ariaHidden = state === "partial" || null;
+    element.replaceChildren();
+    this.say(this.make(element, "span", "author"), "text", role === "visitor" ? "you" : role);
+    this.make(element, "span", "text", ["dir=auto"]).textContent = text;
+    if (sources) this.source(this.make(element, "ul", "sources", ["aria-label=@sources"]), sources);
+    const meta = this.make(element, "span", "meta", ["aria-live=off"]);
+    if (at) this.time(this.make(meta, "time", "time"), at);
+    if (role === "visitor") this.say(this.make(meta, "span", "state"), "text", state);
+    if (reason) this.reason(this.make(meta, "span", "reason", ["dir=auto"]), reason);
+    if (state === "failed") this.make(element, "button", "retry", ["do=retry", "text=@retry"]).value = id;
+    this.follow();
+  }
+
+  /** The widget's own reasons have a word, the server's are sentences. */
+  reason(element, reason) {
+    if (this.words[reason]) this.say(element, "text", reason);
+    else element.textContent = reason;
+  }
+
+  source(list, sources) {
+    for (const source of sources.split("\n")) {
+      const [title, url] = source.split("\t");
+      const item = this.make(list, "li", "source");
+      if (!/^https?:/.test(url)) item.textContent = title;
+      else Object.assign(this.make(item, "a", "link", ["target=_blank", "rel=noopener"]), { href: url, textContent: title });
+    }
+  }
+
+  time(element, at) {
+    const when = new Date(at);
+    const today = when.toDateString() === new Date().toDateString();
+    element.dateTime = at;
+    element.textContent = new Intl.DateTimeFormat(this.locale, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" }).format(when);
+  }
+
+  /** Takes away what stands behind the first `count` messages. */
+  trim(count) {
+    const { log } = this.parts;
+    while (log.children.length > count) log.lastChild.remove();
+  }
+
+  focus(part) {
+    this.parts[part].focus();
+    this.parts[part].select?.();
+  }
+
+  /** Two soft notes. */
+  chime() {
+    const audio = new AudioContext();
+    [660, 880].forEach((pitch, index) => {
+      const [note, gain, start] = [audio.createOscillator(), audio.createGain(), audio.currentTime + index * 0.12];
+      note.frequency.value = pitch;
+      gain.gain.setValueAtTime(0.06, start);
+      gain.gain.exponentialRampToValueAtTime(0.0001, start + 0.25);
+      note.connect(gain).connect(audio.destination);
+      note.start(start);
+      note.stop(start + 0.25);
+      note.onended = () => index && audio.close();
+    });
+  }
+
+  /** Puts what is unread into the page's title. */
+  unread(count) {
+    const old = this.mark || "";
+    this.mark = count ? `(${count}) ` : "";
+    if (this.mark !== old) {
+      document.title = this.mark + (old && document.title.startsWith(old) ? document.title.slice(old.length) : document.title);
+    }
+  }
+
+  /** Takes its listeners from the page. */
+  destroy() {
+    this.off.abort();
+    this.sizes.disconnect();
+    this.unread();
+  }
+
+  listen() {
+    const { parts, root, off } = this;
+    const on = (target, name, take) => target?.addEventListener(name, take, { signal: off.signal });
+    on(parts.input, "input", () => {
+      this.grow();
+      this.take("typed", parts.input.value);
+    });
+    on(root, "click", (event) => {
+      const button = event.target.closest("[data-do]");
+      if (button) this.act(button.dataset.do, button);
+      else if (event.target.closest("[part~=text]")) this.act("times", parts.times);
+    });
+    on(root, "keydown", (event) => this.key(event));
+    on(parts.messages, "scroll", () => {
+      const { scrollTop, clientHeight, scrollHeight } = parts.messages;
+      const near = scrollTop + clientHeight > scrollHeight - 48;
+      // Only who goes up leaves the end: the box may have become smaller.
+      this.atEnd = near || (this.atEnd && scrollTop >= this.scrolled);
+      this.scrolled = scrollTop;
+      if (near) parts.latest.hidden = true;
+    });
+    on(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.dress());
+    for (const name of ["resize", "scroll"]) on(window.visualViewport, name, () => this.fit());
+    this.sizes = new ResizeObserver(() => this.follow());
+    this.sizes.observe(parts.messages);
+  }
+
+  act(action, button) {
+    const { parts } = this;
+    const own = {
+      menu: () => this.menu(parts.menu.hidden),
+      times: () => button.setAttribute("aria-pressed", parts.log.toggleAttribute("data-times")),
+      copy: () => this.copy(),
+      download: () => this.download(),
+      latest: () => {
+        this.atEnd = true;
+        this.follow();
+        parts.messages.focus();
+      },
+    }[action];
+    if (own) return own();
+    this.menu(false);
+    this.take(action, action === "save" ? parts["address-input"].value : button.value || "");
+  }
+
+  key(event) {
+    const { parts } = this;
+    const { key, target } = event;
+    if (event.isComposing || event.keyCode === 229) return;
+    if (key === "Tab") return this.turn(event);
+    const action =
+      key === "Enter" && target === parts["address-input"] ? "save"
+      : key === "Enter" && target === parts.input && !event.shiftKey ? "send"
+      : key === "Escape" && !parts.menu.hidden ? "menu"
+      : key === "Escape" && !parts.panel.hidden ? (parts["address-editor"].hidden ? (parts.sure.hidden ? "close" : "erase-no") : "leave")
+      : "";
+    if (!action) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.act(action, target);
+    if (action === "menu") parts["menu-button"].focus();
+  }
+
+  /** Where the panel covers the page, the focus goes round within it. */
+  turn(event) {
+    if (!matchMedia(SHEET).matches) return;
+    const stops = [...this.root.querySelectorAll("button, a, input, textarea, [tabindex]")].filter((stop) => stop.getClientRects().length);
+    const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
+    if (event.target !== from) return;
+    event.preventDefault();
+    to.focus();
+  }
+
+  menu(shown) {
+    const { menu } = this.parts;
+    menu.hidden = !shown;
+    this.parts["menu-button"].setAttribute("aria-expanded", shown);
+    if (!shown) return;
+    this.say(this.parts.copy, "text", "copy");
+    menu.firstChild.focus();
+  }
+
+  opened(shown) {
+    this.parts.panel.toggleAttribute("aria-modal", false);
+    if (shown && matchMedia(SHEET).matches) this.parts.panel.setAttribute("aria-modal", "true");
+    this.menu(false);
+    this.dress();
+    this.fit();
+    this.grow();
+    this.atEnd = true;
+    this.follow();
+  }
+
+  /** Keeps the newest words in sight, unless the visitor is reading further up. */
+  follow() {
+    const { messages, panel } = this.parts;
+    if (!this.atEnd) return;
+    // The panel itself scrolls where it is very low.
+    panel.scrollTop = panel.scrollHeight;
+    messages.scrollTop = this.scrolled = messages.scrollHeight - messages.clientHeight;
+  }
+
+  /** The part of the page that a keyboard on the screen leaves free. */
+  fit() {
+    const view = window.visualViewport;
+    if (!view || this.parts.panel.hidden) return;
+    const { style } = this.parts.panel;
+    style.setProperty("--top", view.offsetTop + "px");
+    style.setProperty("--height", view.height + "px");
+    this.follow();
+  }
+
+  /** The text box is as high as its text, also where styles can't say so. */
+  grow() {
+    if (CSS.supports("field-sizing", "content")) return;
+    const { input } = this.parts;
+    input.style.height = "auto";
+    input.style.height = input.scrollHeight + "px";
+  }
+
+  /** Light or dark: as the page says, else as it is painted, else as the visitor likes it. */
+  dress() {
+    const style = getComputedStyle(this.root.host);
+    const said = style.getPropertyValue("--porchlight-scheme").trim();
+    const painted = [document.body, document.documentElement].map((element) => getComputedStyle(element).backgroundColor.match(/[\d.]+/g) || []);
+    const paint = painted.find(([, , , alpha = 1]) => +alpha > 0);
+    const dark = said ? said === "dark"
+      : paint ? paint[0] * 0.3 + paint[1] * 0.6 + paint[2] * 0.1 < 110
+      : matchMedia("(prefers-color-scheme: dark)").matches;
+    this.root.host.toggleAttribute("data-dark", dark);
+  }
+
+  async copy() {
+    try {
+      await navigator.clipboard.writeText(this.transcript());
+      this.say(this.parts.copy, "text", "copied");
+    } catch {
+      // A page may forbid it; the file holds the same.
+      this.download();
+    }
+  }
+
+  transcript() {
+    const lines = [...this.parts.log.children].map((line) => {
+      const read = (part) => line.querySelector(`[part~=${part}]`)?.textContent || "";
+      return `${read("author")} (${read("time")})\n${read("text")}\n`;
+    });
+    return [this.parts.title.textContent + "\n", ...lines].join("\n");
+  }
+
+  download() {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([this.transcript()], { type: "text/plain" }));
+    link.download = this.parts.title.textContent + ".txt";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+}
