@@ -18,6 +18,7 @@ use crate::config::ServeConfig;
 use crate::error::ApiResult;
 use crate::key_uses::KeyUses;
 use crate::keys::Secret;
+use crate::leads::Finder;
 use crate::middleware::observe;
 use crate::openapi::{self, Document};
 use crate::sites::Sites;
@@ -36,6 +37,7 @@ pub struct App {
     pub(crate) limits: Arc<Limits>,
     pub(crate) sites: Arc<Sites>,
     pub(crate) analytics: Arc<Analytics>,
+    pub(crate) finder: Arc<Finder>,
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) edge_secret: Option<Arc<str>>,
 }
@@ -44,10 +46,13 @@ impl App {
     /// Starts the task that commits captures; [`Drain`] ends it. Needs a tokio runtime.
     pub fn start(store: Arc<dyn Store>, secret: Secret, config: &ServeConfig) -> (Self, Drain) {
         let (batcher, drain) = Batcher::start(Arc::clone(&store), config.queue);
+        let analytics = Arc::new(Analytics::new(Arc::clone(&store)));
+        let finder = Finder::new(Arc::clone(&store), Arc::clone(&analytics), config.search_bytes());
         let app = Self {
             limits: Arc::new(Limits::new(config)),
             sites: Arc::new(Sites::new(Arc::clone(&store))),
-            analytics: Arc::new(Analytics::new(Arc::clone(&store))),
+            analytics,
+            finder: Arc::new(finder),
             key_uses: Arc::default(),
             edge_secret: config.edge_secret.as_deref().map(Arc::from),
             store,
@@ -57,9 +62,9 @@ impl App {
         (app, drain)
     }
 
-    /// The figures, for the task that keeps them fresh.
-    pub fn analytics(&self) -> Arc<Analytics> {
-        Arc::clone(&self.analytics)
+    /// What finds leads, for the task that keeps it and the figures fresh.
+    pub fn finder(&self) -> Arc<Finder> {
+        Arc::clone(&self.finder)
     }
 
     /// The limits, for the task that tidies them.

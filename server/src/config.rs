@@ -90,9 +90,17 @@ pub struct ServeConfig {
     /// Captures that may wait for a commit; more are answered 503
     #[arg(long, env = "PORCHLIGHT_QUEUE", default_value_t = 4096)]
     pub queue: usize,
+    /// Megabytes of leads held in memory to search in; a million leads take some 200
+    #[arg(long, env = "PORCHLIGHT_SEARCH_MEMORY", default_value_t = 512)]
+    pub search_memory: u32,
 }
 
 impl ServeConfig {
+    /// The memory to search in, in bytes.
+    pub fn search_bytes(&self) -> usize {
+        self.search_memory as usize * 1_000_000
+    }
+
     /// Says what cannot be.
     pub fn check(&self) -> anyhow::Result<()> {
         let weak = self.edge_secret.as_ref().is_some_and(|secret| secret.len() < 16);

@@ -73,6 +73,15 @@ async fn a_lead_is_worked(kind: &str) {
         caller.get(&format!("/api/leads-enhanced/{id}/events?cursor={more}")).await.json().await.unwrap();
     assert_eq!(history["events"].as_array().map(Vec::len), Some(2));
     assert_eq!((&history["events"][1]["who"], &history["nextCursor"]), (&json!("visitor"), &Value::Null));
+    let other = server.leads(2).await.into_iter().find(|lead| lead["_id"] != id).expect("another lead");
+    let other = format!("/api/leads-enhanced/{}/events", other["_id"].as_str().unwrap());
+    for path in [
+        format!("{other}?cursor={more}"),
+        format!("/api/leads-enhanced/{id}/events?cursor=2"),
+        format!("/api/leads-enhanced?cursor={more}"),
+    ] {
+        assert_eq!(caller.get(&path).await.status(), 422, "{path}: a cursor is good for its own list alone");
+    }
 
     let figures = server.get("/api/leads-enhanced?analytics=true").await["analytics"].clone();
     assert_eq!(figures["totalLeads"], 2);
@@ -168,4 +177,9 @@ async fn a_lead_is_worked_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lead_is_worked_on_mongodb() {
     a_lead_is_worked("mongodb").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_is_worked_on_a_standalone_mongodb() {
+    a_lead_is_worked("standalone").await;
 }

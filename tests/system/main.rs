@@ -12,6 +12,7 @@ mod browser;
 mod business;
 mod crash;
 mod edge;
+mod migration;
 mod signature;
 mod site;
 mod system;

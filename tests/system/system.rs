@@ -33,7 +33,8 @@ fn fresh(kind: &str) -> (tempfile::TempDir, Database) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let database = match kind {
         "sqlite" => Database::Sqlite(directory.path().join("test.db")),
-        _ => Database::MongoDb(mongodb_uri()),
+        "standalone" => Database::MongoDb(mongodb_uri("PORCHLIGHT_TEST_STANDALONE_URI")),
+        _ => Database::MongoDb(mongodb_uri("PORCHLIGHT_TEST_MONGODB_URI")),
     };
     (directory, database)
 }
@@ -173,7 +174,8 @@ async fn wait_for(address: &str) {
     panic!("{address} has not answered within 60 s: {last}");
 }
 
-fn porchlight(database: &Database) -> Command {
+/// A command of the server binary on a database.
+pub(crate) fn porchlight(database: &Database) -> Command {
     let mut command = Command::new(setting("PORCHLIGHT_TEST_SERVER"));
     command.env("PORCHLIGHT_STORE", database.store()).env("RUST_LOG", "warn");
     command
@@ -200,8 +202,9 @@ pub(crate) fn create_business(database: &Database, email: &str) -> Business {
     Business { admin_id: field("adminId"), site_key: field("siteKey"), api_key: field("apiKey") }
 }
 
-fn mongodb_uri() -> String {
-    let uri = setting("PORCHLIGHT_TEST_MONGODB_URI");
+/// A database of its own on the server that a variable names.
+fn mongodb_uri(variable: &str) -> String {
+    let uri = setting(variable);
     let (server, options) = uri.split_once("/?").unwrap_or((uri.trim_end_matches('/'), ""));
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos();
     format!("{server}/system{nanos}?{options}")

@@ -1,4 +1,4 @@
-//! A real MongoDB for tests and benchmarks: one node, a replica set, on loopback, gone when it is dropped.
+//! A real MongoDB for tests and benchmarks: one node on loopback, gone when it is dropped.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -12,15 +12,31 @@ use crate::tools;
 const SET: &str = "rs0";
 
 pub(crate) struct MongoDb {
-    /// Without a database: `mongodb://127.0.0.1:PORT/?replicaSet=rs0`.
+    /// Without a database: `mongodb://127.0.0.1:PORT/`, of a replica set with its name.
     pub(crate) uri: String,
+    host: String,
     folder: PathBuf,
     process: Option<Process>,
 }
 
 impl MongoDb {
+    /// A replica set, as installations should have.
     pub(crate) fn start() -> anyhow::Result<Self> {
-        let (mongod, node) = (tools::mongod()?, tools::node()?);
+        let mut started = Self::run(&["--replSet", SET, "--wiredTigerCacheSizeGB", "1"])?;
+        let mut initiate = Command::new("node");
+        initiate.current_dir(tools::node()?).args(["replica-set.mjs", &started.host, SET]);
+        run("Starting MongoDB", &mut initiate, "Does the machine have the libraries that mongod needs?")?;
+        started.uri = format!("mongodb://{}/?replicaSet={SET}", started.host);
+        Ok(started)
+    }
+
+    /// A server without a replica set, which has no transactions.
+    pub(crate) fn standalone() -> anyhow::Result<Self> {
+        Self::run(&["--wiredTigerCacheSizeGB", "0.25"])
+    }
+
+    fn run(arguments: &[&str]) -> anyhow::Result<Self> {
+        let mongod = tools::mongod()?;
         let port = free_port()?;
         let folder = target().join(format!("mongodb-{port}"));
         std::fs::create_dir_all(&folder)?;
@@ -28,16 +44,13 @@ impl MongoDb {
         let mut command = Command::new(mongod.program);
         command
             .env("LD_LIBRARY_PATH", mongod.libraries)
-            .args(["--replSet", SET, "--bind_ip", "127.0.0.1", "--port", &port.to_string(), "--dbpath"])
+            .args(["--bind_ip", "127.0.0.1", "--port", &port.to_string(), "--dbpath"])
             .arg(&folder)
-            .args(["--wiredTigerCacheSizeGB", "1"])
+            .args(arguments)
             .stdout(Stdio::from(log));
         let process = Some(Process::start("mongod", &mut command)?);
-        let started = Self { uri: format!("mongodb://127.0.0.1:{port}/?replicaSet={SET}"), folder, process };
-        let mut initiate = Command::new("node");
-        initiate.current_dir(node).args(["replica-set.mjs", &format!("127.0.0.1:{port}"), SET]);
-        run("Starting MongoDB", &mut initiate, "Does the machine have the libraries that mongod needs?")?;
-        Ok(started)
+        let host = format!("127.0.0.1:{port}");
+        Ok(Self { uri: format!("mongodb://{host}/"), host, folder, process })
     }
 }
 

@@ -26,18 +26,19 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     let (chromium, driver) = tools::chromium()?;
     let mut build = cargo(&["build", "--package", "porchlight-server", "--bin", "porchlight"]);
     crate::shell::run("Building the server", &mut build, "")?;
-    let mongodb = MongoDb::start()?;
+    let (mongodb, standalone) = (MongoDb::start()?, MongoDb::standalone()?);
     say("Running the tests");
     let mut tests = cargo(&["test", "--workspace", "--exclude", "porchlight-edge", "--no-fail-fast"]);
     tests
         .env("PORCHLIGHT_TEST_SERVER", target().join("debug/porchlight"))
         .env("PORCHLIGHT_TEST_MONGODB_URI", &mongodb.uri)
+        .env("PORCHLIGHT_TEST_STANDALONE_URI", &standalone.uri)
         .env("PORCHLIGHT_TEST_WRANGLER", tools::node_program("wrangler")?)
         .env("PORCHLIGHT_TEST_EDGE_DIR", edge)
         .env("PORCHLIGHT_TEST_CHROMIUM", chromium)
         .env("PORCHLIGHT_TEST_CHROMEDRIVER", driver);
     count.tests(&mut tests);
-    drop(mongodb);
+    drop((mongodb, standalone));
     say("Reading the corpus of addresses in WebAssembly");
     let mut in_wasm = cargo(&["test", "--target", "wasm32-unknown-unknown"]);
     in_wasm.args(["--package", "porchlight-protocol", "--test", "email"]);

@@ -10,7 +10,6 @@ mod rollup;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::lead::Status;
@@ -19,16 +18,16 @@ use porchlight_protocol::time::Timestamp;
 pub use answer::{AnalyticsAnswer, answer};
 pub use rollup::{LeadFact, Rollup};
 
-use crate::leads::{DAY, LeadFilter, day_of};
+use crate::leads::{DAY, PlainFilter, bounds, day_of};
 use crate::store::{Day, KeptRollup, Store, StoreError, Tenant};
 
 /// Most days whose rollups are held in memory.
 const MOST_DAYS: usize = 20_000;
 
-/// Most sums over many days, and most counts, that are held in memory.
+/// Most sums over many days that are held in memory.
 const MOST_SUMS: usize = 2_000;
 
-/// Days that the background task brings up to date at a time.
+/// Days that are brought up to date at a time, where nobody asks.
 const AT_ONCE: u32 = 50;
 
 /// The figures of every business, with what was worked out before.
@@ -38,8 +37,6 @@ pub struct Analytics {
     days: Memory<i64, (i64, Arc<Rollup>)>,
     /// The sum of days, and a fingerprint of their marks.
     sums: Memory<Range<i64>, (u64, Arc<Rollup>)>,
-    /// How many leads meet a filter, and all marks then.
-    counts: Memory<String, (i64, u64)>,
 }
 
 /// What is known of something of each business.
@@ -68,7 +65,7 @@ pub struct Figures {
 impl Analytics {
     /// The figures of the leads in a store.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, days: Mutex::default(), sums: Mutex::default(), counts: Mutex::default() }
+        Self { store, days: Mutex::default(), sums: Mutex::default() }
     }
 
     /// The figures of a business's leads, as they are now.
@@ -94,43 +91,34 @@ impl Analytics {
         Ok(Figures { total, by_day, this_week: self.this_week(tenant, span, now).await? })
     }
 
-    /// How many leads meet a filter. Without one, or with one by status alone, this takes no counting.
-    pub async fn count(&self, tenant: &Tenant, filter: &LeadFilter) -> Result<u64, StoreError> {
-        let days = self.store.days(tenant).await?;
-        let marks: i64 = days.iter().map(|day| day.marks).sum();
-        let key = (tenant.admin_id().clone(), format!("{filter:?}"));
-        if let Some((_, count)) = lock(&self.counts).get(&key).filter(|(then, _)| *then == marks) {
-            return Ok(*count);
+    /// How many leads meet a filter. Whole days are known; only their edges, and days that have changed, are counted.
+    pub async fn count(&self, tenant: &Tenant, filter: &PlainFilter) -> Result<u64, StoreError> {
+        let known = self.store.days(tenant).await?;
+        let (range, mut pieces) = split(&known, Span { from: filter.from, to: filter.to });
+        let within = known.into_iter().filter(|day| range.contains(&day.day));
+        let (fresh, stale): (Vec<Day>, Vec<Day>) = within.partition(|day| day.marks == day.counted);
+        pieces.extend(stale.iter().map(|day| bounds(day.day)));
+        let rollups = self.rollups(tenant, &fresh).await?;
+        let mut count: u64 = rollups.iter().map(|rollup| rollup.leads_of(&filter.statuses)).sum();
+        for (from, to) in pieces {
+            let piece = PlainFilter { from: Some(from), to: Some(to), ..filter.clone() };
+            count += self.store.count_leads(tenant, &piece).await?;
         }
-        let by_status = LeadFilter { statuses: filter.statuses.clone(), ..LeadFilter::default() };
-        let count = match by_status == *filter {
-            true => self.count_by_status(tenant, filter, &days).await?,
-            false => self.store.count_leads(tenant, filter).await?,
-        };
-        remember(&self.counts, MOST_SUMS, key, (marks, count));
         Ok(count)
     }
 
-    /// Brings rollups that are out of date up to date, again and again, so that nobody who asks has to wait for it.
-    pub async fn keep_fresh(self: Arc<Self>) {
-        let mut ticks = tokio::time::interval(Duration::from_secs(2));
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = self.freshen().await {
-                tracing::warn!(error = %error.kind(), "figures could not be brought up to date; it will be tried again");
-            }
-        }
-    }
-
-    async fn freshen(&self) -> Result<(), StoreError> {
+    /// Brings some rollups that are out of date up to date, so that nobody who asks has to wait for it; returns whose
+    /// they were.
+    pub async fn freshen(&self) -> Result<Vec<Tenant>, StoreError> {
+        let mut tenants = Vec::new();
         for (tenant, day) in self.store.stale_days(AT_ONCE).await? {
             let days = self.store.days(&tenant).await?;
             if let Some(day) = days.into_iter().find(|known| known.day == day) {
                 self.roll_up(&tenant, day).await?;
             }
+            tenants.push(tenant);
         }
-        Ok(())
+        Ok(tenants)
     }
 
     /// The rollups of these days, in their order, as true as their marks.
@@ -195,37 +183,10 @@ impl Analytics {
         sum
     }
 
-    async fn count_by_status(
-        &self,
-        tenant: &Tenant,
-        filter: &LeadFilter,
-        days: &[Day],
-    ) -> Result<u64, StoreError> {
-        let (fresh, stale): (Vec<Day>, Vec<Day>) = days.iter().partition(|day| day.marks == day.counted);
-        let rollups = self.rollups(tenant, &fresh).await?;
-        let mut count: u64 = rollups.iter().map(|rollup| rollup.leads_of(&filter.statuses)).sum();
-        for day in stale {
-            let (from, to) = bounds(day.day);
-            let filter = LeadFilter { from: Some(from), to: Some(to), ..filter.clone() };
-            count += self.store.count_leads(tenant, &filter).await?;
-        }
-        Ok(count)
-    }
-
     async fn this_week(&self, tenant: &Tenant, span: Span, now: Timestamp) -> Result<u64, StoreError> {
         let week_ago = now.plus_millis(-7 * DAY);
         let from = span.from.map_or(week_ago, |from| from.max(week_ago));
-        let week = Span { from: Some(from), to: span.to };
-        let known = self.store.days(tenant).await?;
-        let (days, edges) = split(&known, week);
-        let known: Vec<Day> = known.into_iter().filter(|day| days.contains(&day.day)).collect();
-        let rollups = self.rollups(tenant, &known).await?;
-        let mut count: u64 = rollups.iter().map(|rollup| rollup.leads()).sum();
-        for (from, to) in edges {
-            let filter = LeadFilter { from: Some(from), to: Some(to), ..LeadFilter::default() };
-            count += self.store.count_leads(tenant, &filter).await?;
-        }
-        Ok(count)
+        self.count(tenant, &PlainFilter { from: Some(from), to: span.to, ..PlainFilter::default() }).await
     }
 }
 
@@ -246,11 +207,6 @@ fn split(known: &[Day], span: Span) -> (Range<i64>, Vec<(Timestamp, Timestamp)>)
     let (start, end) = (bounds(whole_from).0, bounds(whole_to).0);
     let edges = [(from, start), (end, to)].into_iter().filter(|(from, to)| from < to);
     (whole_from..whole_to, edges.collect())
-}
-
-/// Where a day begins, and where the next one does.
-fn bounds(day: i64) -> (Timestamp, Timestamp) {
-    (Timestamp::from_millis(day * DAY), Timestamp::from_millis((day + 1) * DAY))
 }
 
 fn fingerprint(days: &[Day]) -> u64 {

@@ -13,7 +13,7 @@ use crate::clock;
 use crate::config::Installation;
 use crate::conversation::derive_old;
 use crate::leads::history::MIGRATION;
-use crate::leads::{By, LeadFilter, LeadQuery, Place, Sort, SortField, Start};
+use crate::leads::{By, LeadQuery, Place, PlainFilter, Sort, SortField, Start};
 use crate::store::{Store, Tenant};
 
 /// Sessions that are migrated in one step.
@@ -131,7 +131,7 @@ async fn lead_addresses(store: &Arc<dyn Store>, tenant: &Tenant) -> anyhow::Resu
     let sort = Sort { field: SortField::Email, descending: false };
     let mut start = Start::Page(1);
     loop {
-        let query = LeadQuery { filter: LeadFilter::default(), sort, start, page_size: 100 };
+        let query = LeadQuery { filter: PlainFilter::default(), sort, start, page_size: 100 };
         let page = store.leads(tenant, &query).await?;
         addresses.extend(page.leads.iter().map(|record| record.lead.email.clone()));
         match page.leads.last().filter(|_| page.more) {

@@ -42,7 +42,7 @@ pub(super) async fn run(installation: &Installation, config: &ServeConfig) -> an
     let (app, drain) = App::start(Arc::clone(&store), secret, config);
     tokio::spawn(sweep(store));
     tokio::spawn(tidy(app.limits()));
-    tokio::spawn(app.analytics().keep_fresh());
+    tokio::spawn(app.finder().keep_fresh());
     // Nobody has to read it.
     let _ = writeln!(std::io::stdout(), "listening on http://{address}");
 

@@ -62,7 +62,7 @@ async fn step(
     tenant: &Tenant,
     query: LeadQuery,
 ) -> Result<(Vec<u8>, Option<LeadQuery>), StoreError> {
-    let found = app.store.leads(tenant, &query).await?;
+    let found = app.finder.page(tenant, &query).await?;
     let rows = sheet::rows(found.leads.iter().map(|record| &record.lead));
     let last = found.leads.last().filter(|_| found.more);
     let next =

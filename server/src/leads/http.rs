@@ -169,7 +169,7 @@ pub async fn list_leads(
     }
     let lead = params.one("leadId");
     let asked = ListParams::take(&mut params);
-    let list = List { admin: tenant.admin_id(), filter: &asked.filter, sort: asked.sort };
+    let list = List::Leads { admin: tenant.admin_id(), filter: &asked.filter, sort: asked.sort };
     let start = match &asked.start {
         ListStart::Page(page) => Start::Page(*page),
         ListStart::Cursor(text) => match cursor::read(&app.secret, list, text) {
@@ -186,8 +186,7 @@ pub async fn list_leads(
     }
     let query =
         LeadQuery { filter: asked.filter.clone(), sort: asked.sort, start, page_size: asked.page_size };
-    let (found, total) =
-        futures::try_join!(app.store.leads(&tenant, &query), app.analytics.count(&tenant, &query.filter))?;
+    let (found, total) = app.finder.find(&tenant, &query).await?;
     let last = found.leads.last().filter(|_| found.more);
     let next_cursor =
         last.and_then(|record| cursor::write(&app.secret, list, &Place::of(record, asked.sort.field)));
@@ -247,14 +246,15 @@ pub async fn list_events(
 ) -> ApiResult<Json<LeadHistory>> {
     let mut params = Params::of(&uri);
     let size = take_page_size(&mut params);
-    let below =
-        params.read("cursor", |text| text.parse::<i64>().map_err(|_| "must be a nextCursor of this list"));
+    let list = List::History { admin: tenant.admin_id(), lead: &id };
+    let below = params.read("cursor", |text| cursor::read::<i64>(&app.secret, list, text));
     params.finish()?;
     let events = app.store.lead_events(&tenant, &id, below, size + 1).await?;
     let mut events = events.ok_or_else(no_such_lead)?;
     let more = events.len() > size as usize;
     events.truncate(size as usize);
-    let next_cursor = events.last().filter(|_| more).map(|event| event.version.to_string());
+    let last = events.last().filter(|_| more);
+    let next_cursor = last.and_then(|event| cursor::write(&app.secret, list, &event.version));
     Ok(Json(LeadHistory { events, next_cursor }))
 }
 

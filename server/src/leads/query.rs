@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::leads::LeadRecord;
 
-/// A question for one page of leads.
+/// A question for one page of leads: of those that meet a [`LeadFilter`], or, to a store, a [`PlainFilter`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct LeadQuery {
+pub struct LeadQuery<F = LeadFilter> {
     /// Which leads.
-    pub filter: LeadFilter,
+    pub filter: F,
     /// In which order.
     pub sort: Sort,
     /// From where.
     pub start: Start,
-    /// How many, 1 to 100.
+    /// How many: 1 to 100 where a caller asks, more where the server itself reads on.
     pub page_size: u32,
 }
 
@@ -36,6 +36,28 @@ pub struct LeadFilter {
     pub to: Option<Timestamp>,
     /// Each must begin a word of the lead; see [`crate::leads::search`].
     pub words: Vec<String>,
+}
+
+impl LeadFilter {
+    /// The same, where a store can answer it from its own indexes.
+    pub fn plain(&self) -> Option<PlainFilter> {
+        let more = !self.priorities.is_empty()
+            || !self.tags.is_empty()
+            || self.source.is_some()
+            || !self.words.is_empty();
+        (!more).then(|| PlainFilter { statuses: self.statuses.clone(), from: self.from, to: self.to })
+    }
+}
+
+/// The conditions that a store's own indexes answer; an empty list is no condition.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlainFilter {
+    /// Any of these.
+    pub statuses: Vec<Status>,
+    /// Created then or later.
+    pub from: Option<Timestamp>,
+    /// Created before.
+    pub to: Option<Timestamp>,
 }
 
 /// Where a lead came from.

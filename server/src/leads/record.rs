@@ -314,5 +314,10 @@ pub fn day_of(at: Timestamp) -> i64 {
     at.millis().div_euclid(DAY)
 }
 
+/// Where a UTC day begins, and where the next one does.
+pub fn bounds(day: i64) -> (Timestamp, Timestamp) {
+    (Timestamp::from_millis(day * DAY), Timestamp::from_millis((day + 1) * DAY))
+}
+
 /// Milliseconds of a day.
 pub const DAY: i64 = 24 * 3_600_000;

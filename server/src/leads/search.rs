@@ -13,6 +13,10 @@ pub fn words_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
 
 /// Runs of letters and digits, lower-cased, accents folded, in the order of the text.
 pub fn words(text: &str) -> Vec<String> {
+    if text.is_ascii() {
+        let runs = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|run| !run.is_empty());
+        return runs.map(str::to_ascii_lowercase).collect();
+    }
     let mut words = Vec::new();
     let mut word = String::new();
     // NFKD takes letters and their accents apart; the accents do not count and do not end a word.
@@ -27,11 +31,6 @@ pub fn words(text: &str) -> Vec<String> {
         words.push(word);
     }
     words
-}
-
-/// The first text, in byte order, that is greater than every text beginning with `prefix`.
-pub fn end_of_prefix(prefix: &str) -> String {
-    format!("{prefix}{}", char::MAX)
 }
 
 /// Letters that a reader takes for an accented one but that Unicode does not take apart.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use async_trait::async_trait;
+use bson::oid::ObjectId;
 use porchlight_protocol::ids::{AdminId, SessionId, SessionToken, SiteKey};
 use porchlight_protocol::time::Timestamp;
 use porchlight_protocol::widget::WidgetSettings;
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 use crate::conversation::{Incoming, Message};
 use crate::keys::Secret;
 use crate::leads::{
-    By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord,
+    By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
 };
 use crate::legacy::{LegacyLead, LegacyQuery};
 
@@ -277,9 +278,18 @@ pub trait Store: Send + Sync + 'static {
     /// One lead; `id` may be any text.
     async fn lead(&self, tenant: &Tenant, id: &str) -> Result<Option<LeadRecord>, StoreError>;
     /// How many leads meet a filter.
-    async fn count_leads(&self, tenant: &Tenant, filter: &LeadFilter) -> Result<u64, StoreError>;
+    async fn count_leads(&self, tenant: &Tenant, filter: &PlainFilter) -> Result<u64, StoreError>;
     /// One page of leads.
-    async fn leads(&self, tenant: &Tenant, query: &LeadQuery) -> Result<LeadPage, StoreError>;
+    async fn leads(&self, tenant: &Tenant, query: &LeadQuery<PlainFilter>) -> Result<LeadPage, StoreError>;
+    /// The leads with these ids, as far as there are any, in no order.
+    async fn leads_by_ids(&self, tenant: &Tenant, ids: &[ObjectId]) -> Result<Vec<LeadRecord>, StoreError>;
+    /// The ids of the leads created in `from..to` with their versions, in no order.
+    async fn lead_versions(
+        &self,
+        tenant: &Tenant,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<(ObjectId, i64)>, StoreError>;
     /// A person's edit, with its entry in the lead's history; `if_match` is an `ETag` the lead must still have.
     async fn edit_lead(
         &self,

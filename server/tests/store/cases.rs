@@ -5,8 +5,8 @@ use std::sync::Arc;
 use porchlight_protocol::lead::{Priority, Status};
 use porchlight_protocol::time::Timestamp;
 use porchlight_server::leads::{
-    By, LeadEdit, LeadEvent, LeadFilter, LeadQuery, MAX_SESSION_IDS, Place, Sort, SortField, SourceFilter,
-    Start,
+    By, LeadEdit, LeadEvent, LeadFilter, LeadQuery, MAX_SESSION_IDS, Place, PlainFilter, Sort, SortField,
+    SourceFilter, Start,
 };
 use porchlight_server::store::{Admin, CaptureError, Edited, KeyHash, KeyHolder, KeyRecord, StoreError};
 
@@ -39,9 +39,8 @@ fn query(filter: LeadFilter) -> LeadQuery {
 }
 
 async fn emails(fresh: &Fresh, filter: LeadFilter) -> Vec<String> {
-    let count = fresh.store.count_leads(&fresh.tenants[0], &filter).await.unwrap();
-    let page = fresh.store.leads(&fresh.tenants[0], &query(filter)).await.unwrap();
-    assert_eq!(count, page.leads.len() as u64);
+    let (page, total) = fresh.finder().find(&fresh.tenants[0], &query(filter)).await.unwrap();
+    assert_eq!(total, page.leads.len() as u64);
     let mut emails: Vec<String> = page.leads.into_iter().map(|record| record.lead.email).collect();
     emails.sort();
     emails
@@ -324,7 +323,7 @@ async fn walk(fresh: &Fresh, sort: Sort) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     let mut start = Start::Page(1);
     loop {
-        let query = LeadQuery { filter: LeadFilter::default(), sort, start, page_size: 4 };
+        let query = LeadQuery { filter: PlainFilter::default(), sort, start, page_size: 4 };
         let page = fresh.store.leads(&fresh.tenants[0], &query).await.unwrap();
         places.extend(page.leads.iter().map(|record| Place::of(record, sort.field)));
         let Some(last) = places.last().filter(|_| page.more) else { return places };
@@ -336,7 +335,7 @@ async fn pages(fresh: &Fresh, sort: Sort) -> Vec<Place> {
     let mut places = Vec::new();
     for number in 1..=7 {
         let query =
-            LeadQuery { filter: LeadFilter::default(), sort, start: Start::Page(number), page_size: 4 };
+            LeadQuery { filter: PlainFilter::default(), sort, start: Start::Page(number), page_size: 4 };
         let page = fresh.store.leads(&fresh.tenants[0], &query).await.unwrap();
         assert_eq!(page.more, number < 6, "page {number}");
         places.extend(page.leads.iter().map(|record| Place::of(record, sort.field)));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use porchlight_protocol::lead::{Lead, Status};
 use porchlight_protocol::time::Timestamp;
 use porchlight_server::analytics::{Analytics, Span, answer};
-use porchlight_server::leads::{By, LeadEdit, LeadFilter, LeadRecord};
+use porchlight_server::leads::{By, LeadEdit, LeadRecord, PlainFilter};
 use serde_json::{Value, json};
 
 use crate::cases::{keep, said};
@@ -81,12 +81,12 @@ pub(crate) async fn assert_exact(fresh: &Fresh, analytics: &Analytics, admin: us
         };
         let scanned: Vec<&LeadRecord> = records.iter().filter(within).collect();
         assert_eq!(json!(answer(&figures)), scan(&scanned, now), "{from:?} {to:?}");
-    }
-    for statuses in [vec![], vec![Status::New], vec![Status::Contacted, Status::Lost]] {
-        let filter = LeadFilter { statuses: statuses.clone(), ..LeadFilter::default() };
-        let scanned =
-            records.iter().filter(|r| statuses.is_empty() || statuses.contains(&r.lead.status)).count();
-        assert_eq!(analytics.count(&fresh.tenants[admin], &filter).await.unwrap(), scanned as u64);
+        for statuses in [vec![], vec![Status::New], vec![Status::Contacted, Status::Lost]] {
+            let of_status = |r: &&&LeadRecord| statuses.is_empty() || statuses.contains(&r.lead.status);
+            let count = scanned.iter().filter(of_status).count() as u64;
+            let filter = PlainFilter { statuses: statuses.clone(), from, to };
+            assert_eq!(analytics.count(&fresh.tenants[admin], &filter).await.unwrap(), count, "{filter:?}");
+        }
     }
 }
 

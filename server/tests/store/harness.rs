@@ -6,8 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use mongodb::bson::{Document, doc};
 use porchlight_protocol::ids::SessionId;
 use porchlight_protocol::time::Timestamp;
+use porchlight_server::analytics::Analytics;
 use porchlight_server::conversation::{Incoming, Message, Page};
-use porchlight_server::leads::{LeadFilter, LeadQuery, LeadRecord, Sort, SortField, Start};
+use porchlight_server::leads::{Finder, LeadQuery, LeadRecord, PlainFilter, Sort, SortField, Start};
 use porchlight_server::store::mongodb::MongoStore;
 use porchlight_server::store::sqlite::SqliteStore;
 use porchlight_server::store::{Admin, Store, Tenant};
@@ -47,18 +48,27 @@ pub(crate) async fn sqlite() -> Fresh {
 }
 
 pub(crate) async fn mongodb() -> Fresh {
-    let uri = mongodb_uri(&format!("t{}", nanos()));
+    on("PORCHLIGHT_TEST_MONGODB_URI").await
+}
+
+/// A MongoDB without transactions.
+pub(crate) async fn standalone() -> Fresh {
+    on("PORCHLIGHT_TEST_STANDALONE_URI").await
+}
+
+async fn on(variable: &str) -> Fresh {
+    let uri = database_uri(variable, &format!("t{}", nanos()));
     let store = Arc::new(MongoStore::connect(&uri).await.unwrap());
     let client = mongodb::Client::with_uri_str(&uri).await.unwrap();
     let raw = Raw::MongoDb(client.default_database().unwrap());
     Fresh { tenants: tenants(&*store).await, store, raw }
 }
 
-/// The test server's address with a database of the given name.
-pub(crate) fn mongodb_uri(database: &str) -> String {
-    let uri = std::env::var("PORCHLIGHT_TEST_MONGODB_URI").expect(
-        "PORCHLIGHT_TEST_MONGODB_URI must name a replica set; `cargo xtask test` starts one and sets it",
-    );
+/// The address of the server that a variable names, with a database of the given name.
+fn database_uri(variable: &str, database: &str) -> String {
+    let uri = std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} must name a MongoDB; `cargo xtask test` starts one and sets it")
+    });
     let (server, options) = uri.split_once("/?").unwrap_or((uri.trim_end_matches('/'), ""));
     format!("{server}/{database}?{options}")
 }
@@ -139,11 +149,17 @@ impl Fresh {
         }
     }
 
+    /// What a server process finds leads with.
+    pub(crate) fn finder(&self) -> Finder {
+        let analytics = Arc::new(Analytics::new(Arc::clone(&self.store)));
+        Finder::new(Arc::clone(&self.store), analytics, 100_000_000)
+    }
+
     pub(crate) async fn records(&self, admin: usize) -> Vec<LeadRecord> {
         let mut all = Vec::new();
         for page in 1.. {
             let query = LeadQuery {
-                filter: LeadFilter::default(),
+                filter: PlainFilter::default(),
                 sort: Sort { field: SortField::Email, descending: false },
                 start: Start::Page(page),
                 page_size: 100,

@@ -1,6 +1,8 @@
-//! One suite for every store: the model's histories and the cases, each on SQLite and on a real MongoDB.
+//! One suite for every store: the model's histories and the cases, each on SQLite and on real MongoDBs,
+//! a replica set and a standalone server.
 //!
-//! MongoDB's address comes from `PORCHLIGHT_TEST_MONGODB_URI`; without it the MongoDB half fails, it never skips.
+//! MongoDB's addresses come from `PORCHLIGHT_TEST_MONGODB_URI` and `PORCHLIGHT_TEST_STANDALONE_URI`; without them its
+//! part fails, it never skips.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by stopping")]
 
@@ -36,6 +38,13 @@ macro_rules! on_every_store {
                 crate::suite::$case(crate::harness::mongodb().await).await;
             })+
         }
+
+        mod standalone_mongodb {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                crate::suite::$case(crate::harness::standalone().await).await;
+            })+
+        }
     };
 }
 
@@ -61,12 +70,13 @@ on_every_store! { cases:
     filters_combine,
     history_reads_in_the_order_of_writing,
     keys_are_found_by_hash_until_they_are_revoked,
+    lists_equal_a_full_scan,
     odd_text_is_kept_to_the_letter,
     old_chats_become_leads_once,
-    searches_equal_a_full_scan,
     sorts_and_walks_show_each_lead_once_with_ties,
     the_old_view_groups_chats_by_address,
     the_opener_is_answered_and_a_repetition_gets_the_same_answer,
+    what_others_change_is_found_at_once,
     what_was_drawn_out_before_stands,
 }
 

@@ -147,8 +147,6 @@ pub(super) fn of_lead(record: &LeadRecord) -> Result<Document> {
         "updatedAt": date(lead.updated_at),
         "version": record.version,
         "valueCents": record.value_cents(),
-        "sourceHost": record.source_host(),
-        "search": record.search_words(),
     };
     match &record.requirements_by {
         RequirementsBy::Person => document.insert("requirementsBy", "person"),

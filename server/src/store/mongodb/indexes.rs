@@ -51,8 +51,6 @@ fn leads() -> Vec<IndexModel> {
     let sorted = ["createdAt", "updatedAt", "lastContact", "valueCents", "conversationCount"];
     let mut indexes = vec![
         unique(doc! { "adminId": 1, "email": 1 }),
-        plain(doc! { "adminId": 1, "search": 1 }),
-        plain(doc! { "adminId": 1, "tags": 1 }),
         plain(doc! { "adminId": 1, "sessionIds": 1 }),
         plain(doc! { "adminId": 1, "status": 1, "createdAt": -1, "_id": -1 }),
     ];

@@ -1,25 +1,19 @@
-//! Leads: those that captures change, one, a page of them, and what people do to them.
+//! Leads: those that captures change, one, its history, and what people do to them.
 
 use std::collections::{BTreeMap, HashMap};
 
 use futures::{TryStreamExt, try_join};
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::Hint;
+use mongodb::bson::{Document, doc};
 use porchlight_protocol::ids::AdminId;
-use porchlight_protocol::time::Timestamp;
 
 use super::capture::Key;
 use super::commands::{self, persist};
-use super::documents::{self, date};
+use super::documents;
 use super::{MongoStore, Result, days};
 use crate::conversation::{self, Conversation, Message};
-use crate::leads::search::end_of_prefix;
-use crate::leads::{
-    By, Contact, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord, Place, SortField, SortKey,
-    SourceFilter, Start, new_id,
-};
+use crate::leads::{By, Contact, LeadEdit, LeadEvent, LeadRecord, new_id};
 use crate::store::Edited;
 
 /// Brings the leads of the sessions to what follows from their messages.
@@ -223,15 +217,18 @@ async fn edit_once(
     Ok(Edited::Done(Box::new(record)))
 }
 
-/// Writes a lead over the version that was read, and its entries to the history.
+/// Writes a lead over the version that was read, and its entries to the history. Without transactions the newest ones
+/// stay in the lead, so that they are written with it.
 pub(super) async fn save(
     store: &MongoStore,
     session: &mut ClientSession,
     record: &mut LeadRecord,
     read: i64,
 ) -> Result<()> {
-    let events = std::mem::take(&mut record.events);
-    add_events(store, session, record, &events).await?;
+    let stays = |event: &LeadEvent| event.version > read && !store.transactions;
+    let (held, history) = std::mem::take(&mut record.events).into_iter().partition(stays);
+    record.events = held;
+    add_events(store, session, record, &history).await?;
     let own = doc! { "_id": documents::object_id(&record.lead.id)?, "version": read };
     let replaced = store.leads.replace_one(own, documents::of_lead(record)?).session(&mut *session).await?;
     if replaced.matched_count != 1 {
@@ -337,8 +334,9 @@ async fn delete_once(
     let record = documents::lead(&found)?;
     let mut events = record.events.clone();
     events.push(record.farewell(by));
-    add_events(store, session, &record, &events).await?;
+    // In this order, because without transactions the removal may meet a change of somebody else and be done again.
     remove(store, session, &record).await?;
+    add_events(store, session, &record, &events).await?;
     Ok(true)
 }
 
@@ -353,158 +351,4 @@ pub(super) async fn remove(
         return Err(commands::conflict());
     }
     days::mark_one(store, session, record).await
-}
-
-pub(super) async fn count(store: &MongoStore, admin: &str, filter: &LeadFilter) -> Result<u64> {
-    let mut conditions = conditions(admin, filter);
-    if let Some(ids) = rare(store, admin, filter).await? {
-        conditions.push(doc! { "_id": { "$in": ids } });
-    }
-    store.leads.count_documents(doc! { "$and": conditions }).await
-}
-
-/// A word that fewer leads have than this is read from the index of words first.
-const RARE: usize = 1_000;
-
-/// Where all words are frequent, so many leads in the list's order most likely hold enough that have them.
-const WINDOW: i64 = 2_000;
-
-/// The conditions of a list without those on words: the window is part of the list, so that enough in it is the
-/// beginning of what is asked for.
-fn own(conditions: &[Document]) -> Vec<&Document> {
-    conditions.iter().filter(|condition| !condition.contains_key("search")).collect()
-}
-
-/// The leads that have the rarest word of a search, where that is rare.
-async fn rare(store: &MongoStore, admin: &str, filter: &LeadFilter) -> Result<Option<Vec<Bson>>> {
-    let mut rarest: Option<Vec<Bson>> = None;
-    for word in &filter.words {
-        let found = store
-            .leads
-            .find(doc! { "adminId": admin, "search": begins(word) })
-            .projection(doc! { "_id": 1 })
-            .hint(Hint::Keys(doc! { "adminId": 1, "search": 1 }))
-            .limit(RARE as i64)
-            .batch_size(RARE as u32)
-            .await?;
-        let found: Vec<Document> = found.try_collect().await?;
-        let rarer = rarest.as_ref().is_none_or(|rarest| found.len() < rarest.len());
-        if found.len() < RARE && rarer {
-            rarest = Some(found.iter().filter_map(|lead| lead.get("_id").cloned()).collect());
-        }
-    }
-    Ok(rarest)
-}
-
-fn begins(word: &String) -> Document {
-    doc! { "$elemMatch": { "$gte": word, "$lt": end_of_prefix(word) } }
-}
-
-pub(super) async fn page(store: &MongoStore, admin: &str, query: &LeadQuery) -> Result<LeadPage> {
-    let mut conditions = conditions(admin, &query.filter);
-    let field = field(query.sort.field);
-    let (order, beyond) = if query.sort.descending { (-1, "$lt") } else { (1, "$gt") };
-    let size = u64::from(query.page_size);
-    let skip = match &query.start {
-        Start::Page(number) => number.saturating_sub(1).saturating_mul(size),
-        Start::Behind(place) => {
-            let (key, id) = (sort_key(query.sort.field, place), documents::object_id(&place.id)?);
-            conditions.push(doc! { "$or": [
-                { field: { beyond: key.clone() } },
-                { field: key, "_id": { beyond: id } },
-            ] });
-            0
-        }
-    };
-    let sort = doc! { field: order, "_id": order };
-    // One more than asked for tells whether there is another page.
-    let limit = i64::from(query.page_size) + 1;
-    let mut found = Vec::new();
-    if !query.filter.words.is_empty() {
-        match rare(store, admin, &query.filter).await? {
-            Some(ids) => conditions.push(doc! { "_id": { "$in": ids } }),
-            None if skip == 0 => {
-                let stages = [
-                    doc! { "$match": { "$and": own(&conditions) } },
-                    doc! { "$sort": &sort },
-                    doc! { "$limit": WINDOW },
-                    doc! { "$match": { "$and": &conditions } },
-                    doc! { "$limit": limit },
-                ];
-                let window = store.leads.aggregate(stages).hint(Hint::Keys(in_order(query.sort.field)));
-                found = window.await?.try_collect().await?;
-            }
-            None => {}
-        }
-    }
-    if (found.len() as i64) < limit {
-        if skip > 0 {
-            // What is skipped is read from an index where it can be, and only the page itself from the leads.
-            let ids = store.leads.find(doc! { "$and": &conditions }).projection(doc! { "_id": 1, field: 1 });
-            let ids = ids.sort(sort.clone()).skip(skip.min(i64::MAX as u64)).limit(limit).await?;
-            let ids: Vec<Document> = ids.try_collect().await?;
-            let ids: Vec<&Bson> = ids.iter().filter_map(|lead| lead.get("_id")).collect();
-            conditions = vec![doc! { "adminId": admin, "_id": { "$in": ids } }];
-        }
-        let all = store.leads.find(doc! { "$and": &conditions }).sort(sort).limit(limit);
-        found = all.await?.try_collect().await?;
-    }
-    let more = found.len() as u64 > size;
-    let leads = found.iter().take(query.page_size as usize).map(documents::lead).collect::<Result<_>>()?;
-    Ok(LeadPage { leads, more })
-}
-
-/// The index that holds a list in its order.
-fn in_order(sort: SortField) -> Document {
-    match sort {
-        SortField::Email => doc! { "adminId": 1, "email": 1 },
-        sort => doc! { "adminId": 1, field(sort): -1, "_id": -1 },
-    }
-}
-
-fn field(field: SortField) -> &'static str {
-    match field {
-        SortField::CreatedAt => "createdAt",
-        SortField::UpdatedAt => "updatedAt",
-        SortField::LastContact => "lastContact",
-        SortField::Value => "valueCents",
-        SortField::ConversationCount => "conversationCount",
-        SortField::Email => "email",
-    }
-}
-
-fn sort_key(field: SortField, place: &Place) -> Bson {
-    match (&place.key, field) {
-        (SortKey::Text(text), _) => text.into(),
-        (SortKey::Number(number), SortField::Value | SortField::ConversationCount) => (*number).into(),
-        (SortKey::Number(number), _) => date(Timestamp::from_millis(*number)).into(),
-    }
-}
-
-/// What all must hold, built from fixed names and typed values only.
-fn conditions(admin: &str, filter: &LeadFilter) -> Vec<Document> {
-    let mut all = vec![doc! { "adminId": admin }];
-    let mut any = |field: &str, words: Vec<&str>| {
-        if !words.is_empty() {
-            all.push(doc! { field: { "$in": words } });
-        }
-    };
-    any("status", filter.statuses.iter().map(|status| status.as_str()).collect());
-    any("priority", filter.priorities.iter().map(|priority| priority.as_str()).collect());
-    any("tags", filter.tags.iter().map(String::as_str).collect());
-    match &filter.source {
-        Some(SourceFilter::Prefix(prefix)) => {
-            all.push(doc! { "source": { "$gte": prefix, "$lt": end_of_prefix(prefix) } });
-        }
-        Some(SourceFilter::Host(host)) => all.push(doc! { "sourceHost": host }),
-        None => {}
-    }
-    if let Some(from) = filter.from {
-        all.push(doc! { "createdAt": { "$gte": date(from) } });
-    }
-    if let Some(to) = filter.to {
-        all.push(doc! { "createdAt": { "$lt": date(to) } });
-    }
-    all.extend(filter.words.iter().map(|word| doc! { "search": begins(word) }));
-    all
 }

@@ -29,11 +29,13 @@ mod import;
 mod indexes;
 mod leads;
 mod legacy;
+mod list;
 
 use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
@@ -48,7 +50,7 @@ use super::{
 use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
 use crate::leads::{
-    By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord,
+    By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
 };
 use crate::legacy::{LegacyLead, LegacyQuery};
 
@@ -67,8 +69,8 @@ pub struct MongoStore {
     database: Database,
     chats: Collection<Document>,
     leads: Collection<Document>,
-    /// Whether the deployment has transactions: a standalone server has none, and then an edit and its entry in the
-    /// history are two writes.
+    /// Whether the deployment has transactions: a standalone server has none, and then a crash between an edit and the
+    /// mark of its day leaves figures out of date until the day's next change.
     transactions: bool,
 }
 
@@ -99,7 +101,9 @@ impl MongoStore {
         let transactions =
             hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|kind| kind == "isdbgrid");
         if !transactions {
-            tracing::warn!("this MongoDB is no replica set: an edit and its history are not one step there");
+            tracing::warn!(
+                "this MongoDB is no replica set: a crash in the middle of an edit can leave figures out of date there"
+            );
         }
         indexes::make(&database).await?;
         Ok(Self {
@@ -264,19 +268,29 @@ impl Store for MongoStore {
         self.run(|store| async move { leads::by_id(&store, admin.as_str(), &id).await }).await
     }
 
-    async fn count_leads(&self, tenant: &Tenant, filter: &LeadFilter) -> Result<u64, StoreError> {
+    async fn count_leads(&self, tenant: &Tenant, filter: &PlainFilter) -> Result<u64, StoreError> {
         let (admin, filter) = (tenant.admin_id().clone(), filter.clone());
-        self.run(|store| async move { leads::count(&store, admin.as_str(), &filter).await }).await
+        self.run(|store| async move { list::count(&store, admin.as_str(), &filter).await }).await
     }
 
-    async fn leads(&self, tenant: &Tenant, query: &LeadQuery) -> Result<LeadPage, StoreError> {
+    async fn leads(&self, tenant: &Tenant, query: &LeadQuery<PlainFilter>) -> Result<LeadPage, StoreError> {
         let (admin, query) = (tenant.admin_id().clone(), query.clone());
-        // A page deep in a long list is read past all that come before it.
-        self.run_within(
-            LONG_PATIENCE,
-            |store| async move { leads::page(&store, admin.as_str(), &query).await },
-        )
-        .await
+        self.run(|store| async move { list::page(&store, admin.as_str(), &query).await }).await
+    }
+
+    async fn leads_by_ids(&self, tenant: &Tenant, ids: &[ObjectId]) -> Result<Vec<LeadRecord>, StoreError> {
+        let (admin, ids) = (tenant.admin_id().clone(), ids.to_owned());
+        self.run(|store| async move { list::by_ids(&store, admin.as_str(), &ids).await }).await
+    }
+
+    async fn lead_versions(
+        &self,
+        tenant: &Tenant,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<(ObjectId, i64)>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.run(|store| async move { list::versions(&store, admin.as_str(), from, to).await }).await
     }
 
     async fn edit_lead(

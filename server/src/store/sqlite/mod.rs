@@ -11,6 +11,7 @@ mod erase;
 mod import;
 mod leads;
 mod legacy;
+mod list;
 mod rows;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bson::oid::ObjectId;
 use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
 use porchlight_protocol::time::Timestamp;
 use rusqlite::config::DbConfig;
@@ -30,7 +32,7 @@ use super::{
 use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
 use crate::leads::{
-    By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadFilter, LeadPage, LeadQuery, LeadRecord,
+    By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
 };
 use crate::legacy::{LegacyLead, LegacyQuery};
 
@@ -243,14 +245,29 @@ impl Store for SqliteStore {
         self.read(move |c| leads::by_id(c, admin.as_str(), &id)).await
     }
 
-    async fn count_leads(&self, tenant: &Tenant, filter: &LeadFilter) -> Result<u64, StoreError> {
+    async fn count_leads(&self, tenant: &Tenant, filter: &PlainFilter) -> Result<u64, StoreError> {
         let (admin, filter) = (tenant.admin_id().clone(), filter.clone());
-        self.read(move |c| leads::count(c, admin.as_str(), &filter)).await
+        self.read(move |c| list::count(c, admin.as_str(), &filter)).await
     }
 
-    async fn leads(&self, tenant: &Tenant, query: &LeadQuery) -> Result<LeadPage, StoreError> {
+    async fn leads(&self, tenant: &Tenant, query: &LeadQuery<PlainFilter>) -> Result<LeadPage, StoreError> {
         let (admin, query) = (tenant.admin_id().clone(), query.clone());
-        self.read(move |c| leads::page(c, admin.as_str(), &query)).await
+        self.read(move |c| list::page(c, admin.as_str(), &query)).await
+    }
+
+    async fn leads_by_ids(&self, tenant: &Tenant, ids: &[ObjectId]) -> Result<Vec<LeadRecord>, StoreError> {
+        let (admin, ids) = (tenant.admin_id().clone(), ids.to_owned());
+        self.read(move |c| list::by_ids(c, admin.as_str(), &ids)).await
+    }
+
+    async fn lead_versions(
+        &self,
+        tenant: &Tenant,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<(ObjectId, i64)>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.read(move |c| list::versions(c, admin.as_str(), from, to)).await
     }
 
     async fn edit_lead(

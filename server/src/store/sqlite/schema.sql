@@ -79,7 +79,6 @@ CREATE TABLE leads (
     updated_at INTEGER NOT NULL,
     version INTEGER NOT NULL,
     value_cents INTEGER NOT NULL,
-    source_host TEXT NOT NULL,
     -- The session that spoke last for the requirements, and when; no session where a person wrote them.
     requirements_session TEXT,
     requirements_at INTEGER NOT NULL,
@@ -94,22 +93,6 @@ CREATE INDEX leads_updated ON leads (admin_id, updated_at, id);
 CREATE INDEX leads_last_contact ON leads (admin_id, last_contact, id);
 CREATE INDEX leads_value ON leads (admin_id, value_cents, id);
 CREATE INDEX leads_conversations ON leads (admin_id, conversation_count, id);
-
-CREATE TABLE lead_words (
-    admin INTEGER NOT NULL,
-    word TEXT NOT NULL,
-    lead INTEGER NOT NULL,
-    PRIMARY KEY (admin, word, lead)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX lead_words_lead ON lead_words (lead, word);
-
-CREATE TABLE lead_tags (
-    admin INTEGER NOT NULL,
-    tag TEXT NOT NULL,
-    lead INTEGER NOT NULL,
-    PRIMARY KEY (admin, tag, lead)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX lead_tags_lead ON lead_tags (lead, tag);
 
 -- Who changed what, when, from, to; rows are only ever added, or erased with their lead.
 CREATE TABLE lead_events (
