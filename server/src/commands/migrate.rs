@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -17,7 +18,10 @@ use crate::leads::{By, LeadQuery, Place, PlainFilter, Sort, SortField, Start};
 use crate::store::{Store, Tenant};
 
 /// Sessions that are migrated in one step.
-const STEP: usize = 200;
+const STEP: usize = 100;
+
+/// Between two steps, so that on SQLite a server's writes get in.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// How many differing addresses are named.
 const NAMED: usize = 100;
@@ -62,6 +66,7 @@ async fn migrate(store: &Arc<dyn Store>, tenant: &Tenant) -> anyhow::Result<()> 
     for step in sessions.chunks(STEP) {
         store.migrate(tenant, step, &by).await?;
         bar.inc(step.len() as u64);
+        tokio::time::sleep(PAUSE).await;
     }
     bar.finish_and_clear();
     println!("  {} conversations migrated", sessions.len());

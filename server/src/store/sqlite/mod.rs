@@ -42,6 +42,9 @@ const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 /// How long a connection waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// How often it looks meanwhile.
+const BUSY_STEP: Duration = Duration::from_millis(2);
+
 /// Most read connections that are kept open.
 const IDLE_READERS: usize = 8;
 
@@ -60,7 +63,7 @@ impl SqliteStore {
     /// Opens the file, or makes it, with its tables and indexes.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let mut writer = Connection::open(path).map_err(failure)?;
-        configure(&writer).map_err(failure)?;
+        configure(&mut writer).map_err(failure)?;
         writer.pragma_update(None, "journal_mode", "WAL").map_err(failure)?;
         writer.pragma_update(None, "synchronous", "FULL").map_err(failure)?;
         // What is erased must not linger in the file.
@@ -111,18 +114,24 @@ impl SqliteStore {
 }
 
 fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
-    let reader = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    configure(&reader)?;
+    let mut reader = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    configure(&mut reader)?;
     reader.pragma_update(None, "query_only", "ON")?;
     Ok(reader)
 }
 
-fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
-    connection.busy_timeout(BUSY)?;
+fn configure(connection: &mut Connection) -> Result<(), rusqlite::Error> {
+    connection.busy_handler(Some(wait))?;
     connection.set_prepared_statement_cache_capacity(64);
     // Plans must not depend on the values: a statement would be compiled again for each of them.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
+}
+
+/// Waits for another process in steps so short that one which writes without end still lets others in.
+fn wait(times: i32) -> bool {
+    std::thread::sleep(BUSY_STEP);
+    BUSY_STEP * times.unsigned_abs() < BUSY
 }
 
 fn migrate(writer: &mut Connection) -> Result<(), rusqlite::Error> {
