@@ -182,11 +182,11 @@ fn read_page_url(text: String) -> Result<String, &'static str> {
     }
 }
 
-/// The answer 200 to a capture, given once the message and all that follows from it is durable.
+/// What is known of a capture once the message and all that follows from it is durable: the event `accepted`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct CaptureAnswer {
+pub struct Accepted {
     /// The message that was kept.
     pub message_id: MessageId,
     /// Whether it had been kept before; then nothing changed.
@@ -197,6 +197,15 @@ pub struct CaptureAnswer {
     pub email: Option<Email>,
     /// The address the visitor may have meant.
     pub suggestion: Option<Email>,
+}
+
+/// The answer 200 to a capture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CaptureAnswer {
+    /// What became of the message.
+    #[serde(flatten)]
+    pub accepted: Accepted,
     /// What was answered, or `None` where nobody did.
     pub reply: Option<ChatMessage>,
 }

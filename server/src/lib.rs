@@ -9,6 +9,7 @@ pub mod assistant;
 pub mod auth;
 pub mod body;
 pub mod capture;
+pub mod chat_events;
 pub mod chats;
 pub mod clock;
 pub mod commands;

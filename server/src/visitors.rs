@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use porchlight_protocol::capture::{Capture, CaptureAnswer, ChatMessage, History};
+use porchlight_protocol::capture::{Accepted, Capture, CaptureAnswer, ChatMessage, History};
 use porchlight_protocol::email::{self, Email};
 use porchlight_protocol::ids::{SessionId, SiteKey};
 use porchlight_protocol::origins::SITE_HEADER;
@@ -18,7 +18,6 @@ use crate::app::App;
 use crate::auth::{SessionReader, VisitorMessage, VisitorSite};
 use crate::capture::{Refused, incoming};
 use crate::chats::message_id;
-use crate::clock;
 use crate::conversation::Message;
 use crate::error::{ApiError, ApiResult};
 use crate::headers::{etag_of, is_known};
@@ -26,14 +25,21 @@ use crate::leads::By;
 use crate::leads::history::VISITOR;
 use crate::openapi::{BodyProblems, Problems, VisitorProblems};
 use crate::store::{CaptureError, Kept, Tenant};
+use crate::{chat_events, clock};
 
 /// Keep a visitor's message
 ///
-/// Answers once the message and all that follows from it is durable. The same `messageId` again changes nothing.
+/// Answers once the message and all that follows from it is durable. The same `messageId` again changes nothing and is
+/// answered the same.
+///
+/// With `Accept: text/event-stream` the answer comes as events: `accepted` (the answer without `reply`), then `delta`
+/// (`{"text"}`, words as they are found), `reply` (the whole, which takes the place of the deltas), `done` (`{}`). Where
+/// nobody answers, `done` follows `accepted`; where an answer failed, `error` (a `Problem`) stands in place of `reply`,
+/// and the message is kept all the same. A request that is refused gets a `Problem` as ever.
 #[utoipa::path(
     post, path = "/api/chat", tag = "visitors", request_body = Capture, security((), ("sessionToken" = [])),
     responses(
-        (status = 200, body = CaptureAnswer),
+        (status = 200, content((CaptureAnswer = "application/json"), (String = "text/event-stream"))),
         (status = 409, body = Problem, content_type = "application/problem+json",
             description = "The id was used for another text."),
         (status = 429, body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32)),
@@ -43,15 +49,20 @@ use crate::store::{CaptureError, Kept, Tenant};
 )]
 pub async fn post_chat(
     State(app): State<App>,
+    headers: HeaderMap,
     VisitorMessage { site, capture, authorised }: VisitorMessage,
-) -> ApiResult<Json<CaptureAnswer>> {
+) -> ApiResult<Response> {
     let tenant = &site.tenant;
     let session = capture.session_id.clone();
     app.limits.check(tenant.admin_id(), &session).map_err(Problem::too_many_requests)?;
     let addresses = capture.addresses();
     let incoming = incoming(tenant.clone(), capture, &addresses, authorised, clock::now());
     let kept = app.batcher.keep(incoming).await.map_err(refusal)?;
-    answer(&app, tenant, &session, kept, authorised, addresses.first()).map(Json)
+    let answer = answer(&app, tenant, &session, kept, authorised, addresses.first())?;
+    Ok(match chat_events::are_wanted(&headers) {
+        true => chat_events::of(answer),
+        false => Json(answer).into_response(),
+    })
 }
 
 fn refusal(refused: Refused) -> ApiError {
@@ -73,14 +84,14 @@ fn answer(
 ) -> ApiResult<CaptureAnswer> {
     let granted = kept.message.opened || authorised;
     let session_email = kept.session_email.and_then(|text| Email::parse(&text).ok());
-    Ok(CaptureAnswer {
+    let accepted = Accepted {
         message_id: message_id(&kept.message).ok_or_else(Problem::internal)?,
         duplicate: kept.duplicate,
         session_token: app.secret.session_token(tenant.admin_id(), session).filter(|_| granted),
         email: if granted { session_email } else { own.cloned() },
         suggestion: own.and_then(email::suggest),
-        reply: kept.reply.filter(|_| granted).and_then(chat_message),
-    })
+    };
+    Ok(CaptureAnswer { accepted, reply: kept.reply.filter(|_| granted).and_then(chat_message) })
 }
 
 /// A session's history, for its token alone

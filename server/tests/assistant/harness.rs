@@ -1,0 +1,149 @@
+//! A server in this process with one business, on a database of its own.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Parser;
+use porchlight_server::app::{App, router};
+use porchlight_server::capture::Drain;
+use porchlight_server::clock;
+use porchlight_server::config::ServeConfig;
+use porchlight_server::keys::Secret;
+use porchlight_server::store::mongodb::MongoStore;
+use porchlight_server::store::sqlite::SqliteStore;
+use porchlight_server::store::{Admin, Store};
+use reqwest::{Client, Response};
+use serde_json::{Value, json};
+
+/// Where a database can be made.
+pub(crate) struct Place {
+    /// As `--store` names it.
+    name: String,
+    _directory: Option<tempfile::TempDir>,
+}
+
+/// A server with one business.
+pub(crate) struct Server {
+    address: String,
+    site_key: String,
+    client: Client,
+    _drain: Drain,
+}
+
+#[derive(Parser)]
+struct Settings {
+    #[command(flatten)]
+    serve: ServeConfig,
+}
+
+impl Place {
+    pub(crate) fn sqlite() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let name = format!("sqlite:{}", directory.path().join("test.db").display());
+        Self { name, _directory: Some(directory) }
+    }
+
+    pub(crate) fn mongodb() -> Self {
+        let uri = std::env::var("PORCHLIGHT_TEST_MONGODB_URI").expect(
+            "PORCHLIGHT_TEST_MONGODB_URI must name a replica set; `cargo xtask test` starts one and sets it",
+        );
+        let (server, options) = uri.split_once("/?").unwrap_or((uri.trim_end_matches('/'), ""));
+        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+        Self { name: format!("{server}/a{nanos}?{options}"), _directory: None }
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        match self.name.strip_prefix("sqlite:") {
+            Some(file) => Arc::new(SqliteStore::open(file.as_ref()).unwrap()),
+            None => Arc::new(MongoStore::connect(&self.name).await.unwrap()),
+        }
+    }
+
+    /// A server with a new business.
+    pub(crate) async fn start(&self) -> Server {
+        let store = self.open().await;
+        let secret = Secret::new(store.secret().await.unwrap());
+        let site_key = business(&*store).await;
+        let (app, drain) = App::start(store, secret, &Settings::parse_from(["serve"]).serve);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router(app)).await });
+        Server { address, site_key, client: Client::new(), _drain: drain }
+    }
+}
+
+async fn business(store: &dyn Store) -> String {
+    let site_key = format!("pk_{:024}", 1);
+    let admin = Admin {
+        id: "admin_1".parse().unwrap(),
+        name: "Business".to_owned(),
+        email: "owner@example.com".to_owned(),
+        password_hash: String::new(),
+        site_key: site_key.parse().unwrap(),
+        allowed_origins: Vec::new(),
+        widget: Default::default(),
+        created_at: clock::now(),
+    };
+    store.create_admin(admin).await.unwrap();
+    site_key
+}
+
+/// A visitor's message on its way.
+#[derive(Clone, Copy)]
+pub(crate) struct Said<'a> {
+    pub(crate) session: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) token: Option<&'a str>,
+}
+
+impl Server {
+    pub(crate) async fn post(&self, said: Said<'_>, accept: &str) -> Response {
+        let body = json!({
+            "siteKey": self.site_key, "sessionId": said.session, "messageId": said.message,
+            "text": said.text, "pageUrl": "https://shop.example/", "locale": "en",
+        });
+        let mut request =
+            self.client.post(format!("{}/api/chat", self.address)).json(&body).header("accept", accept);
+        if let Some(token) = said.token {
+            request = request.bearer_auth(token);
+        }
+        request.send().await.expect("an answer")
+    }
+
+    /// The JSON answer to a message.
+    pub(crate) async fn say(&self, said: Said<'_>) -> Value {
+        let answer = self.post(said, "application/json").await;
+        assert_eq!(answer.status(), 200);
+        answer.json().await.expect("JSON")
+    }
+
+    /// The events of the answer to a message, each with its data.
+    pub(crate) async fn hear(&self, said: Said<'_>) -> Vec<(String, Value)> {
+        let answer = self.post(said, "text/event-stream").await;
+        assert_eq!(answer.status(), 200);
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), "text/event-stream");
+        assert!(header("cache-control").contains("no-store") && header("x-accel-buffering") == "no");
+        events(&answer.text().await.expect("the stream ends"))
+    }
+}
+
+/// The events of a finished stream.
+pub(crate) fn events(text: &str) -> Vec<(String, Value)> {
+    let blocks = text.split("\n\n").filter(|block| block.starts_with("event: "));
+    blocks
+        .map(|block| {
+            let (name, data) = block.split_once('\n').expect("an event has data");
+            let data = data.strip_prefix("data: ").expect("the data stands behind the name");
+            (name["event: ".len()..].to_owned(), serde_json::from_str(data).expect("JSON"))
+        })
+        .collect()
+}
+
+/// The events' names, several deltas in a row as one.
+pub(crate) fn names(events: &[(String, Value)]) -> Vec<&str> {
+    let mut names: Vec<&str> = events.iter().map(|(name, _)| name.as_str()).collect();
+    names.dedup();
+    names
+}
