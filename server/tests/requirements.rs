@@ -17,6 +17,9 @@ struct Corpus {
 struct Case {
     turns: Vec<String>,
     facts: Vec<Vec<String>>,
+    /// Facts that may be listed and need not be.
+    #[serde(default)]
+    optional: Vec<Vec<String>>,
     #[serde(default)]
     never: Vec<String>,
 }
@@ -59,36 +62,71 @@ fn is_formed(text: &str) -> bool {
         })
 }
 
-#[test]
-fn the_conversations_are_extracted_as_the_policy_asks() {
-    let (mut facts, mut found, mut bullets, mut noise, mut style, mut never, mut form) =
-        (0, 0, 0, 0, 0, 0, 0);
-    for case in corpus() {
-        let text = extract_of(&case);
+/// What the policy counts, over all conversations.
+#[derive(Default)]
+struct Figures {
+    facts: usize,
+    found: usize,
+    bullets: usize,
+    noise: usize,
+    style: usize,
+    forbidden: usize,
+    malformed: usize,
+    score: f64,
+}
+
+impl Figures {
+    fn take(&mut self, case: &Case) {
+        let text = extract_of(case);
         let lines: Vec<&str> = text.lines().collect();
-        let missing: Vec<&Vec<String>> =
+        let missing: Vec<_> =
             case.facts.iter().filter(|fact| !lines.iter().any(|line| holds(line, fact))).collect();
-        let idle: Vec<&&str> =
-            lines.iter().filter(|line| !case.facts.iter().any(|fact| holds(line, fact))).collect();
+        let listed = |line: &&&str| case.facts.iter().chain(&case.optional).any(|fact| holds(line, fact));
+        let idle: Vec<&&str> = lines.iter().filter(|line| !listed(line)).collect();
         let personal = lines.iter().filter(|line| PERSONAL.is_match(line)).count();
         let forbidden = case.never.iter().any(|word| text.to_lowercase().contains(word.as_str()));
-        if !missing.is_empty() || !idle.is_empty() || forbidden || personal > 0 {
+        let formed = is_formed(&text);
+        if !missing.is_empty() || !idle.is_empty() || forbidden || personal > 0 || !formed {
             println!("{:?}\n{text}\n  missing {missing:?}\n  noise {idle:?}\n", case.turns);
         }
-        facts += case.facts.len();
-        found += case.facts.len() - missing.len();
-        bullets += lines.len();
-        noise += idle.len();
-        style += personal;
-        never += usize::from(forbidden);
-        form += usize::from(!is_formed(&text));
+        self.facts += case.facts.len();
+        self.found += case.facts.len() - missing.len();
+        self.bullets += lines.len();
+        self.noise += idle.len();
+        self.style += personal;
+        self.forbidden += usize::from(forbidden);
+        self.malformed += usize::from(!formed);
+        self.score += match (formed && !forbidden, case.facts.is_empty()) {
+            (false, _) => 0.0,
+            (true, true) => f64::from(u8::from(lines.is_empty())),
+            (true, false) => {
+                let recall = 1.0 - share(missing.len(), case.facts.len());
+                let precise = 1.0 - share(2 * idle.len() + personal, 2 * lines.len());
+                if recall + precise > 0.0 { 2.0 * recall * precise / (recall + precise) } else { 0.0 }
+            }
+        };
     }
-    let recall = f64::from(found as u32) / f64::from(facts as u32);
-    let noise = f64::from(noise as u32) / f64::from(bullets as u32);
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    part as f64 / whole.max(1) as f64
+}
+
+#[test]
+fn the_conversations_are_extracted_as_the_policy_asks() {
+    let cases = corpus();
+    let mut figures = Figures::default();
+    cases.iter().for_each(|case| figures.take(case));
+    let Figures { facts, found, bullets, noise, style, forbidden, malformed, score } = figures;
+    let (recall, noise, style) = (share(found, facts), share(noise, bullets), share(style, bullets));
+    let score = score / cases.len() as f64;
     println!(
-        "recall {recall:.3}, noise {noise:.3}, style {style} of {bullets}, forbidden {never}, malformed {form}"
+        "{} conversations: recall {recall:.3}, noise {noise:.3}, style {style:.3}, forbidden {forbidden}, malformed {malformed}, score {score:.3}",
+        cases.len()
     );
-    assert!(recall >= 0.85 && noise <= 0.10 && never == 0 && form == 0 && style == 0);
+    assert!(
+        recall >= 0.97 && noise <= 0.02 && style == 0.0 && forbidden == 0 && malformed == 0 && score >= 0.97
+    );
 }
 
 #[test]

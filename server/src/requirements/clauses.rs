@@ -1,83 +1,198 @@
-//! Cuts a text into sentences and clauses: pieces that say one thing.
+//! Cuts a message into sentences, and sentences into clauses that say one thing.
 
-use std::sync::LazyLock;
+use super::lexicon::Class;
+use super::tokens::{Shape, Token};
 
-use regex::Regex;
+/// Tokens that end with a mark, a line or the message.
+pub(super) struct Sentence<'t, 'a> {
+    pub(super) tokens: &'t [Token<'a>],
+    pub(super) is_question: bool,
+    /// Whether it is an item of a list.
+    pub(super) is_item: bool,
+}
 
-use super::clean;
-use super::lexicon::pattern;
+/// Behind these a full stop ends nothing.
+const ABBREVIATIONS: &[&str] = &[
+    "approx", "incl", "excl", "no", "nr", "ca", "max", "min", "st", "dr", "mr", "mrs", "ms", "ext", "vs",
+    "bzw", "str", "tel", "env", "inkl", "ggf", "mind", "zzgl", "evtl", "ref", "z.b", "e.g", "i.e", "ok",
+    "tsd", "mio", "n", "z", "b", "u", "ul", "pcs", "nº", "núm", "aprox", "ecc", "art", "sig", "sr", "sra",
+    "ok.", "godz", "wg", "np", "tys", "r", "ev", "gr", "bspw", "usw",
+];
 
-/// Where one statement ends and another begins inside a sentence. A comma between digits is part of a number.
-static BREAKS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"[;:]\s|\s[–—-]\s|\s\|\s|[()]|,\s|\s(?:and|but|because|since we|so that|plus|also|und|aber|weil|sowie|et|mais|car|parce que|y|pero|porque|e|ma|perché|mas|porque|en|maar|omdat|oraz|ale|bo)\s(?:it |we |i |our |my |they |also |must |should |need |has |have |is |can |do |wir |ich |unser|es |nous |je |on |notre |nos |il faut |necesit|tenemos|quer|que |abbiamo|vorre|temos|precis|we |ik |wij |moet )",
-    )
-});
+/// The sentences of a message.
+pub(super) fn sentences<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<Sentence<'t, 'a>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    let mut line_start = true;
+    for index in 0..=tokens.len() {
+        let ends = index == tokens.len() || ends_sentence(tokens, index);
+        if !ends {
+            continue;
+        }
+        let body = &tokens[from..index];
+        let marker = if line_start { marker_length(body) } else { 0 };
+        let body = &body[marker..];
+        if body.iter().any(Token::is_spoken) {
+            let is_question = tokens.get(index).is_some_and(|t| t.text.contains('?'));
+            found.push(Sentence { tokens: body, is_question, is_item: marker > 0 });
+        }
+        line_start =
+            tokens.get(index).is_none_or(|t| t.shape == Shape::Line) || (line_start && body.is_empty());
+        from = index + 1;
+    }
+    found
+}
 
-/// The end of a sentence. A full stop between digits, or behind a single letter or a number, ends none.
-fn ends_sentence(text: &str, at: usize, c: char) -> bool {
-    let behind = text[at + c.len_utf8()..].chars().next();
-    match c {
-        '\n' | '!' | '?' | '…' => true,
-        '.' => {
-            let before = text[..at].chars().next_back();
-            let word: String = text[..at].chars().rev().take_while(|c| c.is_alphanumeric()).collect();
-            let is_number = before.is_some_and(|c| c.is_ascii_digit());
-            let next_word = text[at + 1..].trim_start().chars().next();
-            let goes_on = next_word.is_some_and(|c| c.is_lowercase() || c.is_ascii_digit())
-                || names_month(&text[at + 1..]);
-            behind.is_none_or(char::is_whitespace)
-                && word.chars().count() > 1 | usize::from(is_number)
-                && !goes_on
+/// The tokens that mark an item of a list at the start of a line: "- ", "* ", "1) ", "2. ".
+fn marker_length(line: &[Token<'_>]) -> usize {
+    match line {
+        [mark, next, ..] if mark.is_mark("-–—*•·>+✓✔") && (next.spaced || next.is_spoken()) => 1,
+        [number, mark, next, ..]
+            if number.text.chars().count() <= 2
+                && mark.is_mark(").")
+                && next.spaced
+                && (number.has_digit() || mark.is_mark(")")) =>
+        {
+            2
+        }
+        _ => 0,
+    }
+}
+
+fn ends_sentence(tokens: &[Token<'_>], at: usize) -> bool {
+    let token = &tokens[at];
+    if token.shape == Shape::Line {
+        return true;
+    }
+    if token.shape != Shape::Mark {
+        return false;
+    }
+    match token.text.chars().next() {
+        Some('!' | '?' | '…' | '¡' | '¿') => true,
+        Some('.') if token.text.len() > 1 => true,
+        Some('.') => {
+            let next = tokens.get(at + 1);
+            let Some(before) = at.checked_sub(1).map(|i| &tokens[i]) else { return false };
+            let small_next =
+                next.is_some_and(|n| n.shape == Shape::Number || n.text.starts_with(char::is_lowercase));
+            let ordinal = before.shape == Shape::Number
+                && (before.text.len() <= 2 || before.text.contains('.'))
+                && next.is_some_and(|n| {
+                    n.is(Class::Month)
+                        || n.shape == Shape::Number
+                        || (n.text.starts_with(char::is_lowercase))
+                        || (n.is_capital()
+                            && n.spaced
+                            && ["stock", "etage", "og", "klasse", "geburtstag"].contains(&n.low.as_str()))
+                });
+            let numbers_only = matches!(before.low.as_str(), "no" | "nr" | "ok");
+            let number_next = next.is_some_and(|n| n.shape == Shape::Number);
+            let short = ABBREVIATIONS.contains(&before.low.as_str())
+                && (!numbers_only || number_next)
+                && (small_next || before.text.chars().count() <= 2);
+            !(ordinal || short || next.is_some_and(|n| !n.spaced && n.shape != Shape::Line && small_next))
         }
         _ => false,
     }
 }
 
-/// Whether the next word is a month: "am 12. Mai".
-fn names_month(text: &str) -> bool {
-    const MONTHS: &[&str] = &[
-        "jan", "feb", "mär", "mar", "apr", "mai", "may", "jun", "jul", "aug", "sep", "okt", "oct", "nov",
-        "dez", "dec",
-    ];
-    let word: String = text.trim_start().chars().take(3).flat_map(char::to_lowercase).collect();
-    MONTHS.iter().any(|month| word == *month)
+/// What stands before a clause in its sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Glue {
+    /// Nothing: the sentence's first.
+    Start,
+    /// A comma, a dash, brackets or a conjunction.
+    Comma,
+    /// A colon.
+    Colon,
 }
 
-/// The sentences of a text, with their end marks, without those that speak to the software.
-pub(super) fn sentences(text: &str) -> Vec<&str> {
+/// A piece of a sentence.
+pub(super) struct Clause<'t, 'a> {
+    pub(super) tokens: &'t [Token<'a>],
+    pub(super) glue: Glue,
+    /// Whether contact data or a secret stood behind it.
+    pub(super) hides: bool,
+}
+
+/// The clauses of a sentence.
+pub(super) fn clauses<'t, 'a>(sentence: &'t [Token<'a>]) -> Vec<Clause<'t, 'a>> {
     let mut found = Vec::new();
-    let mut from = 0;
-    for (at, c) in text.char_indices() {
-        if ends_sentence(text, at, c) {
-            let end = at + c.len_utf8();
-            found.push(text[from..end].trim());
-            from = end;
+    let (mut from, mut glue) = (0, Glue::Start);
+    let run_on = sentence.len() > 20 && !sentence.iter().any(|t| t.is_mark(",;:"));
+    let mut push = |from: usize, to: usize, glue: Glue| {
+        let hides = sentence.get(to).is_some_and(|t| t.is_mark("\u{1}"));
+        if sentence[from..to].iter().any(Token::is_spoken) {
+            found.push(Clause { tokens: &sentence[from..to], glue, hides });
+        }
+    };
+    for index in 0..sentence.len() {
+        let token = &sentence[index];
+        if is_break(sentence, index) {
+            push(from, index, glue);
+            glue = if token.is_mark(":") { Glue::Colon } else { Glue::Comma };
+            from = index + 1;
+        } else if index > from && begins_clause(sentence, from, index, run_on) {
+            push(from, index, glue);
+            (from, glue) = (index, Glue::Comma);
         }
     }
-    found.push(text[from..].trim());
-    found.retain(|sentence| !sentence.is_empty() && !clean::is_aimed_at_software(sentence));
+    push(from, sentence.len(), glue);
     found
 }
 
-/// The clauses of a sentence. The first words of what follows a break belong to it.
-pub(super) fn clauses(sentence: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut from = 0;
-    for mark in BREAKS.find_iter(sentence) {
-        if mark.start() < from {
-            continue;
-        }
-        found.push(&sentence[from..mark.start()]);
-        // Of "and we need" the "we need" is the next clause's.
-        let word = mark.as_str().trim_start().split(' ').next().unwrap_or_default();
-        let lead = mark.as_str().len() - mark.as_str().trim_start().len();
-        from = mark.start() + lead + word.len();
+fn is_break(sentence: &[Token<'_>], at: usize) -> bool {
+    let token = &sentence[at];
+    if token.shape != Shape::Mark {
+        return false;
     }
-    found.push(&sentence[from..]);
-    found
-        .iter()
-        .map(|clause| clause.trim())
-        .filter(|clause| clause.chars().any(char::is_alphanumeric))
-        .collect()
+    let next_spaced = sentence.get(at + 1).is_none_or(|next| next.spaced);
+    match token.text.chars().next() {
+        Some(';' | '(' | ')' | '|' | '[' | ']' | '—' | '\u{1}' | ',' | '→') => true,
+        Some(':') => true,
+        Some('-' | '–') => token.spaced && next_spaced && !between_numbers(sentence, at),
+        Some('.') => false,
+        _ => false,
+    }
+}
+
+fn between_numbers(sentence: &[Token<'_>], at: usize) -> bool {
+    let number =
+        |index: Option<usize>| index.and_then(|i| sentence.get(i)).is_some_and(|t| t.shape == Shape::Number);
+    number(at.checked_sub(1)) && number(Some(at + 1))
+}
+
+/// Whether a new clause begins at a word: a conjunction with a subject or a question behind it, or, where nobody
+/// wrote commas, the subject itself.
+fn begins_clause(sentence: &[Token<'_>], from: usize, at: usize, run_on: bool) -> bool {
+    let token = &sentence[at];
+    if !token.is_spoken() {
+        return false;
+    }
+    let begins = |index: usize| {
+        let timed = sentence.get(index + 1).is_some_and(|next| {
+            next.is(Class::Part) || next.is(Class::Period) || next.is(Class::Day) || next.is(Class::Month)
+        });
+        sentence.get(index).is_some_and(|t| {
+            (t.is(Class::Subject) && !(t.is(Class::Article) && timed))
+                || t.len_as(Class::Ask) > 1
+                || t.len_as(Class::Unwanted) > 1
+                || t.len_as(Class::Want) > 1
+        })
+    };
+    if token.is(Class::Sub) || token.is(Class::Conj) {
+        let mut next = at + token.len_as(Class::Sub).max(token.len_as(Class::Conj));
+        while sentence.get(next).is_some_and(|t| t.is(Class::Filler) && !t.is(Class::Subject)) {
+            next += 1;
+        }
+        return begins(next)
+            || [
+                "but", "aber", "mais", "pero", "ma", "mas", "maar", "ale", "because", "weil", "sondern",
+                "sino",
+            ]
+            .contains(&token.low.as_str());
+    }
+    run_on
+        && at > from + 1
+        && (token.len_as(Class::Ask) > 1 || (token.is(Class::Own) && !sentence[at - 1].is(Class::Conj)))
 }

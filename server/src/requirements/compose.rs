@@ -1,76 +1,255 @@
-//! Later words replace earlier ones; what is left becomes lines.
+//! Corrections take the place of what they correct; what is left becomes lines.
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::facts::{Fact, Kind};
-use super::lexicon::pattern;
+use super::read::{Fact, Held, Kind};
+use super::values;
 
 const MAX_BULLETS: usize = 10;
+/// The most characters of a bullet.
+pub(super) const MAX_CHARS: usize = 70;
+/// Clauses of one sentence share a bullet up to this length.
+const SHARED_CHARS: usize = 60;
 
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d[\d.,]*"));
-
-/// Adds a message's facts to those of the messages before it, and lets corrections take the place of what they correct.
-pub(super) fn take(facts: &mut Vec<Fact>, new: Vec<Fact>) {
-    for fact in new {
-        // A second budget is a newer one, however it is said.
-        let replaces = |old: &Fact| {
-            (fact.kind == Kind::Budget && old.kind == Kind::Budget)
-                || (fact.corrects && is_corrected(old, &fact))
-        };
-        facts.retain(|old| !replaces(old));
-        if fact.corrects && fact.kind == Kind::Amount {
-            say_again(facts, &fact.text);
+/// Puts a correction's values in the place of those they correct (policy 3). What stays of the fact is new.
+pub(super) fn correct(facts: &mut [Fact], mut fact: Fact) -> Option<Fact> {
+    if fact.values.is_empty()
+        && fact.text.starts_with(char::is_uppercase)
+        && fact.text.split(' ').count() <= 4
+    {
+        // "… sorry, I mean Gare de Lyon": a name alone is a place, where there was one.
+        fact.values.push(Held { kind: values::Kind::Place, key: String::new(), text: fact.text.clone() });
+    }
+    let mut left = Vec::new();
+    let mut placed = 0;
+    for held in std::mem::take(&mut fact.values) {
+        if replace(facts, &held) {
+            placed += 1;
+        } else {
+            left.push(held);
         }
-        facts.push(fact);
+    }
+    let rest = left.is_empty() && placed > 0;
+    fact.values = left;
+    (!rest).then_some(fact)
+}
+
+/// Replaces the newest value of the same kind; `false` where there is none, or it is the same.
+fn replace(facts: &mut [Fact], new: &Held) -> bool {
+    // A bare number corrects what was counted first, anything else what was said last.
+    let bare = new.kind == values::Kind::Count && new.key.is_empty();
+    let count = facts.len();
+    for index in 0..count {
+        let fact = &mut facts[if bare { index } else { count - 1 - index }];
+        let Some(old) = fact.values.iter_mut().rev().find(|old| is_same_kind(old, new)) else { continue };
+        if old.text.to_lowercase() == new.text.to_lowercase() {
+            return true;
+        }
+        let (was, is) = if new.kind == values::Kind::Count || new.kind == values::Kind::Measure {
+            (number(&old.text), number(&new.text))
+        } else {
+            (old.text.clone(), new.text.clone())
+        };
+        let text = replace_word(&fact.text, &was, &is);
+        if text == fact.text {
+            continue;
+        }
+        old.text = old.text.replacen(&was, &is, 1);
+        fact.text = text;
+        return true;
+    }
+    false
+}
+
+fn is_same_kind(old: &Held, new: &Held) -> bool {
+    use values::Kind::{Clock, Count, Date, Day, Look, Measure, Money, Often, Place, Span};
+    if matches!((old.kind, new.kind), (Date, Day) | (Day, Date)) {
+        return false;
+    }
+    if old.kind != new.kind {
+        return false;
+    }
+    match new.kind {
+        Money | Date | Day | Clock | Often | Place | Span | Look => true,
+        Measure => old.key == new.key,
+        Count => {
+            let general = |key: &str| {
+                key.is_empty()
+                    || [
+                        "of us",
+                        "people",
+                        "personen",
+                        "personas",
+                        "personnes",
+                        "persone",
+                        "pessoas",
+                        "osób",
+                        "of them",
+                        "guests",
+                    ]
+                    .contains(&key)
+            };
+            general(&old.key) && general(&new.key)
+                || (general(&new.key) && new.key.is_empty())
+                || old
+                    .key
+                    .split(' ')
+                    .any(|word| word.len() > 2 && new.key.split(' ').any(|other| is_same_word(word, other)))
+        }
+        _ => false,
     }
 }
 
-/// Of the same kind and about the same thing, as far as its words tell.
-fn is_corrected(old: &Fact, new: &Fact) -> bool {
-    if matches!(new.kind, Kind::Time | Kind::Place | Kind::Amount) && old.kind == new.kind {
-        return old.kind != Kind::Amount || NUMBER.is_match(&new.text);
-    }
-    // "… for 5", "no, 7": only the number is said again.
-    let numbers = NUMBER.is_match(&old.text) && NUMBER.is_match(&new.text);
-    let (old, new) = (words(&old.text), words(&new.text));
-    numbers && old.intersection(&new).any(|word| word.chars().all(char::is_alphabetic) && word.len() > 3)
+/// The same word, or another form of it.
+fn is_same_word(a: &str, b: &str) -> bool {
+    let shared = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
+    let longer = a.chars().count().max(b.chars().count());
+    a == b || (shared >= 4 && longer - shared <= 2)
 }
 
-/// "A table for 5" – "no, 7 people": the newest need that holds a number takes the new one.
-fn say_again(facts: &mut [Fact], text: &str) {
-    let Some(number) = NUMBER.find(text) else { return };
-    let counted =
-        |fact: &&mut Fact| matches!(fact.kind, Kind::Need | Kind::Feature) && NUMBER.is_match(&fact.text);
-    if let Some(old) = facts.iter_mut().rev().find(counted) {
-        old.text = NUMBER.replace(&old.text, number.as_str()).into_owned();
+fn number(text: &str) -> String {
+    text.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// Replaces a text where it stands between words.
+fn replace_word(text: &str, was: &str, is: &str) -> String {
+    let lower = text.to_lowercase();
+    let found = lower.match_indices(&was.to_lowercase()).map(|(at, found)| (at, at + found.len())).find(
+        |(from, to)| {
+            let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+            !letter(lower[..*from].chars().next_back()) && !letter(lower[*to..].chars().next())
+        },
+    );
+    match found {
+        Some((from, to)) if text.is_char_boundary(from) && text.is_char_boundary(to) => {
+            [&text[..from], is, &text[to..]].concat()
+        }
+        _ => text.to_owned(),
     }
+}
+
+/// "800 brochures, A5 instead of A4": takes the new value's place in what was said before, where the old one stands.
+/// What is left to say of the new fact.
+pub(super) fn replace_instead(facts: &mut [Fact], text: &str, at: usize, behind: usize) -> Option<String> {
+    let (new, old) = (text[..at].trim(), text[behind..].trim());
+    let value = new.rsplit([' ']).next()?;
+    let fact = facts.iter_mut().rev().find(|fact| replace_word(&fact.text, old, value) != fact.text)?;
+    fact.text = replace_word(&fact.text, old, value);
+    Some(new.to_owned())
+}
+
+/// Takes back what is not wanted any more: facts that are mostly about these words.
+pub(super) fn retract(facts: &mut Vec<Fact>, unwanted: &[String]) {
+    if unwanted.is_empty() {
+        return;
+    }
+    facts.retain(|fact| {
+        let words = words(&fact.text);
+        let content: Vec<&String> = words.iter().filter(|w| w.chars().count() > 3).collect();
+        let shared = content.iter().filter(|w| unwanted.contains(w)).count();
+        shared == 0 || shared * 2 < content.len()
+    });
 }
 
 /// The lines: in the order of the kinds, no fact twice.
-pub(super) fn write(mut facts: Vec<Fact>) -> String {
-    // A day or a town alone is small talk.
-    if facts.iter().all(|fact| matches!(fact.kind, Kind::Time | Kind::Place)) {
+pub(super) fn write(facts: Vec<Fact>) -> String {
+    if !facts.iter().any(|fact| fact.strong) {
         return String::new();
     }
-    facts.sort_by_key(|fact| fact.kind);
+    let mut joined = join(without_repeats(facts), SHARED_CHARS, false);
+    if joined.len() > MAX_BULLETS {
+        joined = join(joined, MAX_CHARS, true);
+    }
+    while joined.len() > MAX_BULLETS {
+        let Some(weakest) = (0..joined.len()).rev().find(|i| !joined[*i].strong) else { break };
+        joined.remove(weakest);
+    }
+    joined.sort_by_key(|fact| fact.kind);
+    let lines: Vec<String> = joined
+        .iter()
+        .flat_map(|fact| cut(&fact.text))
+        .take(MAX_BULLETS)
+        .map(|line| ["• ", &line].concat())
+        .collect();
+    lines.join("\n")
+}
+
+/// Neighbours of one sentence, or of one message, in one bullet where they fit.
+fn join(facts: Vec<Fact>, most: usize, in_message: bool) -> Vec<Fact> {
+    let mut joined: Vec<Fact> = Vec::with_capacity(facts.len());
+    for fact in facts {
+        if let Some(last) = joined.last_mut() {
+            let near = if in_message {
+                last.place.0 == fact.place.0
+            } else {
+                last.place == fact.place && !fact.whole
+            };
+            let apart = fact.kind == Kind::Budget || last.kind == Kind::Budget;
+            let length = last.text.chars().count() + fact.text.chars().count() + 2;
+            if near && !apart && length <= most {
+                let joint = if fact.labelled { ": " } else { ", " };
+                last.text = [&last.text, joint, &fact.text].concat();
+                last.strong |= fact.strong;
+                last.values.extend(fact.values);
+                last.kind = last.kind.min(fact.kind);
+                continue;
+            }
+        }
+        joined.push(fact);
+    }
+    joined
+}
+
+fn without_repeats(facts: Vec<Fact>) -> Vec<Fact> {
     let mut kept: Vec<(Fact, HashSet<String>)> = Vec::new();
     for fact in facts {
         let own = words(&fact.text);
         if kept.iter().any(|(_, known)| own.is_subset(known)) {
             continue;
         }
-        kept.retain(|(_, known)| !known.is_subset(&own));
+        kept.retain(|(old, known)| !(known.is_subset(&own) && old.kind == fact.kind));
         kept.push((fact, own));
     }
-    let lines: Vec<String> =
-        kept.iter().take(MAX_BULLETS).map(|(fact, _)| format!("• {}", fact.text)).collect();
-    lines.join("\n")
+    kept.into_iter().map(|(fact, _)| fact).collect()
+}
+
+/// A text in pieces of at most [`MAX_CHARS`] characters, cut at commas and before short words where that is possible.
+fn cut(text: &str) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = text.to_owned();
+    while rest.chars().count() > MAX_CHARS && pieces.len() < 3 {
+        let limit = rest.char_indices().nth(MAX_CHARS).map_or(rest.len(), |(at, _)| at);
+        let spaces: Vec<usize> =
+            rest[..=limit.min(rest.len() - 1)].match_indices(' ').map(|(at, _)| at).collect();
+        let comma = spaces.iter().rev().find(|at| rest[..**at].ends_with([',', ';']) && **at > 15);
+        let short = spaces.iter().rev().find(|at| **at > 20 && begins_with_preposition(&rest[**at + 1..]));
+        let Some(at) = comma.or(short).or(spaces.last()).copied() else {
+            // One word that is longer than a bullet says nothing.
+            return pieces;
+        };
+        let (head, tail) = rest.split_at(at);
+        pieces.extend(super::read::capitalised(head.trim_end_matches([',', ';', ' '])));
+        rest = tail.trim_start().to_owned();
+    }
+    if rest.chars().count() <= MAX_CHARS {
+        pieces.extend(super::read::capitalised(&rest));
+    }
+    pieces
+}
+
+fn begins_with_preposition(text: &str) -> bool {
+    const SHORT: &[&str] = &[
+        "and", "or", "for", "with", "from", "to", "in", "on", "at", "by", "that", "because", "without",
+        "und", "für", "mit", "von", "zu", "im", "am", "et", "pour", "avec", "y", "para", "con", "e", "per",
+        "com", "en", "voor", "met", "i", "z", "dla",
+    ];
+    text.split(' ').next().is_some_and(|word| SHORT.contains(&word))
 }
 
 fn words(text: &str) -> HashSet<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric() && !"$€£.,".contains(c));
-    words.map(|word| word.trim_matches(['.', ',']).to_lowercase()).filter(|word| !word.is_empty()).collect()
+    let words = text.split(|c: char| !c.is_alphanumeric() && !"$€£.,:".contains(c));
+    words
+        .map(|word| word.trim_matches(['.', ',', ':']).to_lowercase())
+        .filter(|word| !word.is_empty())
+        .collect()
 }

@@ -1,19 +1,30 @@
 //! What a visitor needs, as short bullets for the person who follows up: without a network, the same text for the same
-//! conversation.
+//! conversation. The rules are those of the project's requirements policy.
 //!
-//! [`clean`] takes out what must never appear, [`clauses`] cuts the rest into pieces that say one thing, [`facts`]
-//! decides what a piece is about and names it in few words, [`compose`] lets later words replace earlier ones and
-//! writes the lines. What differs between languages is in [`lexicon`]. Everything is linear in the conversation's
-//! length.
+//! [`clean`] takes out what must never appear, [`tokens`] and [`clauses`] cut the rest into pieces that say one thing,
+//! [`read`] decides whether a piece counts and names it in few words, [`answers`] gives short answers their meaning,
+//! [`values`] knows what a correction can replace, and [`compose`] writes the lines. What differs between languages is in
+//! [`lexicon`]. Everything is linear in the conversation's length.
 
+mod answers;
+mod check;
 mod clauses;
 mod clean;
 mod compose;
-mod facts;
 mod lexicon;
+mod read;
+mod tokens;
+mod values;
 
-use facts::Fact;
-use lexicon::Lexicon;
+use std::collections::HashSet;
+
+pub use check::Check;
+
+use answers::Asked;
+use clauses::{Clause, Glue, clauses, sentences};
+use lexicon::{Class, Lexicon};
+use read::{Fact, Frame, Kind, Reading, read};
+use tokens::{Shape, Token, tokens};
 
 /// One message of a conversation.
 #[derive(Clone, Copy, Debug)]
@@ -43,15 +54,274 @@ pub fn extract(turns: &[Turn<'_>]) -> String {
         return String::new();
     }
     let lexicon = Lexicon::of(visitor());
-    let mut facts: Vec<Fact> = Vec::new();
-    let mut asked: Option<&str> = None;
+    let mut conversation = Conversation {
+        lexicon,
+        facts: Vec::new(),
+        asked: None,
+        pending: None,
+        message: 0,
+        names: HashSet::new(),
+    };
     for turn in turns {
         match turn.author {
-            Author::Visitor => {
-                compose::take(&mut facts, facts::of_turn(lexicon, turn.text, asked.take()));
-            }
-            Author::Assistant | Author::Agent => asked = Some(turn.text),
+            Author::Visitor => conversation.hear(turn.text),
+            Author::Assistant | Author::Agent => conversation.ask(turn.text),
         }
     }
-    compose::write(facts)
+    compose::write(conversation.facts)
+}
+
+/// What was said so far.
+struct Conversation {
+    lexicon: &'static Lexicon,
+    facts: Vec<Fact>,
+    /// What the business said right before.
+    asked: Option<Asked>,
+    /// An offer that was answered by a question.
+    pending: Option<Asked>,
+    message: usize,
+    /// Names of persons that were said beside what they are: "my husband Ben".
+    names: HashSet<String>,
+}
+
+impl Conversation {
+    fn learn_names(&mut self, tokens: &[Token<'_>]) {
+        for pair in tokens.windows(2) {
+            let name = &pair[1];
+            let named = pair[0].is(Class::Role)
+                && pair[0].shape == Shape::Word
+                && name.shape == Shape::Word
+                && name.is_capital()
+                && name.spaced;
+            let small = name.text.chars().skip(1).all(|c| c.is_lowercase() || c == '-');
+            if named
+                && small
+                && pair[0].text.starts_with(char::is_lowercase)
+                && !name.is(Class::Day)
+                && !name.is(Class::Month)
+                && !name.is(Class::Own)
+                && !self.lexicon.has_capital_nouns()
+            {
+                self.names.insert(name.text.to_owned());
+            }
+        }
+    }
+
+    fn ask(&mut self, text: &str) {
+        let asked = Asked::of(text, self.lexicon);
+        self.asked = Some(match self.pending.take() {
+            Some(pending) if asked.offer.is_none() && !asked.is_question => pending,
+            _ => asked,
+        });
+    }
+
+    fn hear(&mut self, text: &str) {
+        self.message += 1;
+        let asked = self.asked.take().unwrap_or_default();
+        let text = clean::without_private(text);
+        let mut tokens = tokens(&text, self.lexicon);
+        tokens.truncate(signature(&tokens));
+        self.learn_names(&tokens);
+        tokens.retain(|token| !self.names.contains(token.text));
+        if asked.offer.is_some() && text.trim_end().ends_with('?') {
+            self.pending = Some(asked.clone());
+        }
+        let from = self.answer(&tokens, &asked);
+        let mut correcting = asked.is_taken;
+        let sentences = sentences(&tokens[from..]);
+        for (number, sentence) in sentences.iter().enumerate() {
+            let mut listing = sentence.is_item;
+            let mut budget = false;
+            let parts = clauses(sentence.tokens);
+            for (at, clause) in parts.iter().enumerate() {
+                if contrasted(clause, parts.get(at + 1)) {
+                    continue;
+                }
+                let first = number == 0 && clause.glue == Glue::Start;
+                let frame = Frame {
+                    is_question: sentence.is_question,
+                    answers: number == 0 && asked.is_question && !asked.is_contact,
+                    lists: listing,
+                    corrects: correcting,
+                    budget: (number == 0 && asked.is_budget) || (budget && clause.glue == Glue::Colon),
+                };
+                budget = clause.tokens.iter().any(|t| t.is(Class::Budget));
+                let (reading, corrects) = read(clause, frame);
+                correcting |= corrects && !(first && asked.is_question && clause.tokens.len() <= 1);
+                listing |= self.keep(reading, clause, (number, correcting), first.then_some(&asked));
+            }
+        }
+    }
+
+    /// Adds what a clause said; whether it was a fact.
+    fn keep(
+        &mut self,
+        reading: Reading,
+        clause: &Clause<'_, '_>,
+        (number, correcting): (usize, bool),
+        asked: Option<&Asked>,
+    ) -> bool {
+        match reading {
+            Reading::Nothing => false,
+            Reading::Cancel => {
+                self.facts.pop();
+                false
+            }
+            Reading::Unwanted(words) => {
+                compose::retract(&mut self.facts, &words);
+                false
+            }
+            Reading::Fact(mut fact) => {
+                fact.place = (self.message, number);
+                fact.labelled = clause.glue == Glue::Colon;
+                if let Some((at, behind)) = instead(&fact.text, clause)
+                    && let Some(text) = compose::replace_instead(&mut self.facts, &fact.text, at, behind)
+                {
+                    fact.text = text;
+                }
+                if let Some(asked) = asked {
+                    label(&mut fact, asked, clause);
+                }
+                if fact.kind == Kind::Budget {
+                    self.facts.retain(|old| old.kind != Kind::Budget);
+                } else if correcting {
+                    match compose::correct(&mut self.facts, fact) {
+                        Some(rest) => self.facts.push(rest),
+                        None => return true,
+                    }
+                    return true;
+                }
+                self.facts.push(fact);
+                true
+            }
+        }
+    }
+
+    /// Reads "yes" and "no" at the start or the end of an answer; where the rest begins.
+    fn answer(&mut self, tokens: &[Token<'_>], asked: &Asked) -> usize {
+        let Some(first) = tokens.iter().position(Token::is_spoken) else { return 0 };
+        let spoken = tokens.iter().filter(|t| t.is_spoken()).count();
+        let last = tokens.iter().rposition(Token::is_spoken).unwrap_or(first);
+        let yes = tokens[first].len_as(Class::Yes);
+        let no = tokens[first].len_as(Class::No);
+        if no > 0 && no >= yes && asked.is_question {
+            if let (Some(existing), true) = (
+                &asked.existing,
+                spoken == no || tokens.get(first + no).is_some_and(|t| t.is(Class::Conj) || !t.is_spoken()),
+            ) {
+                self.accept(&format!("No {}", existing.to_lowercase()), Kind::Feature);
+            }
+            return first + no;
+        }
+        let Some(offer) = &asked.offer else {
+            return if asked.is_question && yes > 0 { first + yes } else { 0 };
+        };
+        if yes > 0 {
+            if !asked.has_choice {
+                self.accept(&offer.clone(), Kind::Decision);
+            }
+            return first + yes;
+        }
+        let ends_yes = spoken > 1 && tokens[last].is(Class::Yes) && !tokens[last - 1].is(Class::Not);
+        let accepts = spoken <= 5
+            && (first..=last).any(|i| tokens[i].is(Class::Accept) && !tokens[i].is(Class::Not))
+            && !tokens.iter().any(|t| t.is(Class::Not));
+        if (ends_yes || accepts) && !asked.has_choice && !tokens.iter().any(|t| t.is_mark("?")) {
+            self.accept(&offer.clone(), Kind::Decision);
+        }
+        0
+    }
+
+    fn accept(&mut self, text: &str, kind: Kind) {
+        if let Some(text) = read::capitalised(text) {
+            let place = (self.message, usize::MAX);
+            self.facts.push(Fact {
+                kind,
+                text,
+                values: Vec::new(),
+                strong: true,
+                whole: true,
+                labelled: false,
+                place,
+            });
+        }
+    }
+}
+
+/// Where the names below the end of a letter begin: lines in capitals behind a line that closes it.
+fn signature(tokens: &[Token<'_>]) -> usize {
+    let mut starts = (0..tokens.len()).filter(|at| *at == 0 || tokens[at - 1].shape == Shape::Line).rev();
+    // A signature has a few short lines.
+    let closing =
+        starts.by_ref().take(6).find(|at| tokens[*at].is(Class::Signoff) || tokens[*at].is(Class::Polite));
+    let Some(closing) = closing.filter(|at| *at > 0) else { return tokens.len() };
+    let line_end =
+        (closing..tokens.len()).find(|at| tokens[*at].shape == Shape::Line).unwrap_or(tokens.len());
+    let is_closing = (closing..line_end).all(|at| {
+        !tokens[at].is_spoken()
+            || tokens[at].is_capital()
+            || at - closing
+                < tokens[closing].len_as(Class::Signoff).max(tokens[closing].len_as(Class::Polite))
+    });
+    let below = &tokens[line_end..];
+    let names = below
+        .iter()
+        .filter(|t| t.is_spoken())
+        .all(|t| t.shape == Shape::Word && (t.is_capital() || t.is(Class::Prep)));
+    if is_closing && names && below.len() <= 20 { closing } else { tokens.len() }
+}
+
+/// "Not Monday", before "but Tuesday".
+fn contrasted(clause: &Clause<'_, '_>, next: Option<&Clause<'_, '_>>) -> bool {
+    const BUT: &[&str] = &["but", "sondern", "mais", "sino", "ma", "bensì", "mas", "maar", "lecz", "ale"];
+    let spoken = clause.tokens.iter().filter(|t| t.is_spoken()).count();
+    let negated = clause.tokens.iter().find(|t| t.is_spoken()).is_some_and(|t| t.is(Class::Not));
+    let but = next
+        .and_then(|next| next.tokens.iter().find(|t| t.is_spoken()))
+        .is_some_and(|t| BUT.contains(&t.low.as_str()));
+    negated && but && spoken <= 4
+}
+
+/// Where "instead of" stands in a text: its bytes.
+fn instead(text: &str, clause: &Clause<'_, '_>) -> Option<(usize, usize)> {
+    let at = clause.tokens.iter().position(|t| t.is(Class::Instead) && !t.is(Class::Not))?;
+    let length = clause.tokens[at].len_as(Class::Instead);
+    let words: Vec<&str> = clause.tokens.get(at..at + length)?.iter().map(|t| t.text).collect();
+    let words = words.join(" ");
+    text.find(&words).map(|from| (from, from + words.len()))
+}
+
+/// Says what a short answer is about, where its own words do not.
+fn label(fact: &mut Fact, asked: &Asked, clause: &Clause<'_, '_>) {
+    let short = clause.tokens.iter().filter(|t| t.is_spoken()).count() <= 6;
+    if !short {
+        return;
+    }
+    let bare = fact.text.split(' ').count() <= 2
+        && fact.values.iter().any(|v| v.kind == values::Kind::Count && v.key.is_empty());
+    if let (Some(counted), true) = (&asked.counted, bare) {
+        fact.text = format!("{} {counted}", fact.text);
+        return;
+    }
+    if let Some(label) = asked.label {
+        let known = fact.text.to_lowercase().contains(&label.to_lowercase());
+        if !known && fact.kind != Kind::Budget {
+            let joint = if label.ends_with(" of")
+                || label.contains("uses")
+                || label == "Since"
+                || label == "Budget"
+            {
+                " "
+            } else {
+                ": "
+            };
+            fact.text = format!("{label}{joint}{}", fact.text);
+        }
+    }
+}
+
+/// Compiles a pattern of this program, letter case ignored.
+fn pattern(text: &str) -> regex::Regex {
+    #[expect(clippy::expect_used, reason = "the patterns are constants, compiled by the tests")]
+    regex::Regex::new(&format!("(?i){text}")).expect("a constant pattern")
 }

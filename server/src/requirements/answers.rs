@@ -1,0 +1,170 @@
+//! What the business asked or offered, which gives short answers their meaning (policy 3).
+
+use super::clauses::sentences;
+use super::lexicon::{Class, Lexicon};
+use super::read::{capitalised, written};
+use super::tokens::{Shape, Token, tokens};
+use super::values;
+
+/// The last thing the business said, as far as an answer needs it.
+#[derive(Clone, Default)]
+pub(super) struct Asked {
+    /// What "yes" accepts.
+    pub(super) offer: Option<String>,
+    /// Whether the offer names several to choose from.
+    pub(super) has_choice: bool,
+    /// The word for what is asked: `Budget`, `Delivery`.
+    pub(super) label: Option<&'static str>,
+    /// What "how many" counts.
+    pub(super) counted: Option<String>,
+    /// What "is there" asks about, for "no".
+    pub(super) existing: Option<String>,
+    pub(super) is_question: bool,
+    pub(super) is_contact: bool,
+    pub(super) is_budget: bool,
+    /// The business cannot give what was asked for: the answer is another wish in its place.
+    pub(super) is_taken: bool,
+}
+
+impl Asked {
+    pub(super) fn of(text: &str, lexicon: &Lexicon) -> Self {
+        let tokens = tokens(text, lexicon);
+        let sentences = sentences(&tokens);
+        let is_taken = tokens.iter().any(|t| t.is(Class::Taken));
+        let mut asked = Self { is_taken, ..Self::default() };
+        let Some(last) = sentences.iter().rev().find(|s| s.is_question) else {
+            let stated = sentences
+                .iter()
+                .rev()
+                .find(|s| s.tokens.iter().any(|t| t.len_as(Class::Offer) > 1 || t.is(Class::Accept)));
+            asked.offer = stated.and_then(|s| offered(s.tokens, true));
+            asked.has_choice = stated.is_some_and(|s| has_choice(s.tokens));
+            return asked;
+        };
+        let words = last.tokens;
+        let any = |class: Class| words.iter().any(|t| t.is(class));
+        asked.is_question = true;
+        asked.is_contact = any(Class::Contact) && !any(Class::Offer);
+        asked.is_budget = any(Class::Budget);
+        asked.label = words.iter().find(|t| t.is(Class::Topic)).and_then(|_| label_of(words, lexicon));
+        asked.counted = counted(words);
+        asked.has_choice = has_choice(words);
+        let open = words.iter().take(3).any(|t| t.is(Class::Wh))
+            && !(any(Class::Offer) && words[0].len_as(Class::Offer) > 1);
+        if open || asked.is_contact {
+            return asked;
+        }
+        asked.offer = offered(words, false).or_else(|| {
+            let before = sentences.iter().rev().skip_while(|s| !s.is_question).nth(1)?;
+            offered(before.tokens, true)
+        });
+        if words[0].low == "is" && words.get(1).is_some_and(|t| t.low == "there")
+            || words[0].low == "are" && words.get(1).is_some_and(|t| t.low == "there")
+        {
+            asked.existing = asked.offer.clone();
+        }
+        asked
+    }
+}
+
+fn has_choice(tokens: &[Token<'_>]) -> bool {
+    tokens
+        .iter()
+        .any(|t| ["or", "oder", "ou", "o", "of", "lub", "czy"].contains(&t.low.as_str()) && t.is(Class::Conj))
+}
+
+fn label_of(tokens: &[Token<'_>], lexicon: &Lexicon) -> Option<&'static str> {
+    (0..tokens.len()).filter(|i| tokens[*i].is(Class::Topic)).find_map(|i| {
+        let length = tokens[i].len_as(Class::Topic);
+        let words: Vec<&str> = tokens[i..i + length].iter().map(|t| t.low.as_str()).collect();
+        lexicon.label(&words.join(" "))
+    })
+}
+
+/// The noun behind "how many".
+fn counted(tokens: &[Token<'_>]) -> Option<String> {
+    let at = tokens.iter().position(|t| t.is(Class::HowMany))?;
+    let rest = &tokens[at + tokens[at].len_as(Class::HowMany)..];
+    const ENDS: [Class; 8] = [
+        Class::Be,
+        Class::Have,
+        Class::Person,
+        Class::Subject,
+        Class::Want,
+        Class::Ask,
+        Class::Article,
+        Class::Offer,
+    ];
+    let nouns: Vec<Token<'_>> = rest
+        .iter()
+        .take(4)
+        .take_while(|t| t.shape == Shape::Word && !ENDS.iter().any(|class| t.is(*class)))
+        .cloned()
+        .collect();
+    (!nouns.is_empty()).then(|| written(&nouns))
+}
+
+/// The thing offered, without the business's words around it and without its price.
+fn offered(tokens: &[Token<'_>], is_statement: bool) -> Option<String> {
+    let mut from = 0;
+    let mut leads = false;
+    while let Some(token) = tokens.get(from) {
+        const DROPPED: [Class; 11] = [
+            Class::Offer,
+            Class::Bring,
+            Class::Ask,
+            Class::Filler,
+            Class::Yes,
+            Class::Greet,
+            Class::Polite,
+            Class::Person,
+            Class::Article,
+            Class::Conj,
+            Class::Be,
+        ];
+        let best = DROPPED.iter().map(|class| token.len_as(*class)).max().unwrap_or(0);
+        if !token.is_spoken() {
+            from += 1;
+        } else if best > 0 && token.shape == Shape::Word {
+            leads |= token.len_as(Class::Offer) == best;
+            from += best;
+        } else {
+            break;
+        }
+    }
+    let rest = &tokens[from..];
+    let found = values::values(rest);
+    if is_statement && !leads && found.is_empty() {
+        return None;
+    }
+    let price = found.iter().find(|v| v.kind == values::Kind::Money).map(|v| v.from);
+    let end = price.map_or(rest.len(), |at| at.saturating_sub(1));
+    let kept: Vec<Token<'_>> = rest[..end]
+        .iter()
+        .filter(|t| {
+            !(t.is(Class::Person)
+                || t.is(Class::Polite)
+                || t.is(Class::Bring) && t.len_as(Class::Bring) == 1 && is_statement
+                || ["could", "can", "would", "free"].contains(&t.low.as_str()) && !t.is(Class::Number))
+        })
+        .cloned()
+        .collect();
+    let says = kept
+        .iter()
+        .filter(|t| t.is_spoken() && !t.is(Class::Hollow) && !t.is(Class::Prep) && !t.is(Class::Filler))
+        .count();
+    if says == 0 {
+        return None;
+    }
+    let mut end = kept.len();
+    while end > 0
+        && (kept[end - 1].shape == Shape::Mark
+            || kept[end - 1].is(Class::Prep)
+            || kept[end - 1].is(Class::Be)
+            || kept[end - 1].is(Class::Bring) && kept[end - 1].len_as(Class::Bring) == 1
+            || kept[end - 1].is(Class::Accept))
+    {
+        end -= 1;
+    }
+    capitalised(&written(&kept[..end]))
+}
