@@ -9,13 +9,15 @@
   const files = edge + "/__PORCHLIGHT_FOLDER__/";
 
   const host = document.createElement("porchlight-widget");
+  // In the top layer neither the page's transforms nor its layers reach it.
+  host.popover = "manual";
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`__PORCHLIGHT_LAUNCHER_CSS__`);
   root.adoptedStyleSheets = [sheet];
   const dress = (position, color) => {
     if (position === "left") host.dataset.position = position;
-    if (color) host.style.setProperty("--porchlight-accent", color);
+    if (color) host.style.setProperty("--site-accent", color);
   };
   dress(position, color);
 
@@ -101,7 +103,10 @@
   // Whoever replaces the page's body, or empties it, does not mean the chat.
   const place = () => {
     if (off.signal.aborted) return;
-    if (!host.isConnected) document.body.append(host);
+    if (!host.isConnected) {
+      document.body.append(host);
+      host.showPopover?.();
+    }
     observer.observe(document.body, { childList: true });
   };
   const observer = new MutationObserver(() => host.isConnected || setTimeout(place));

@@ -167,31 +167,43 @@ export class Screen {
   /** A message at its place in the log; `sources` holds a title and an address a line, a tab between. */
   line(index, id, role, text, state, reason, at, sources) {
     const { log, latest } = this.parts;
-    let element = [...log.children].find((child) => child.dataset.id === id);
-    if (!element) {
-      element = this.make(document.createDocumentFragment(), "div", "message");
-      element.dataset.id = id;
-      if (role === "visitor") this.atEnd = true;
-      else if (!this.atEnd) latest.hidden = false;
+    const old = [...log.children].find((child) => child.dataset.id === id);
+    const element = old || this.message(id, role, sources);
+    const content = [text, state, reason, at].join("\0");
+    if (element.content !== content) {
+      element.content = content;
+      if (role === "visitor") element.dataset.state = state;
+      // Words that still come are heard once, when they are all there.
+      element.ariaHidden = state === "partial" || null;
+      const [, words, meta] = element.children;
+      if (words.textContent !== text) words.textContent = text;
+      this.mark(meta, role, state, reason, at);
+      element.querySelector("[part=retry]")?.remove();
+      if (state === "failed") this.make(element, "button", "retry", ["do=retry", "text=@retry"]).value = id;
     }
+    if (!old && role === "visitor") this.atEnd = true;
+    else if (!old && !this.atEnd) latest.hidden = false;
+    // Put in whole: a screen reader says what is added, and only that.
     if (log.children[index] !== element) log.insertBefore(element, log.children[index] ?? null);
-    const content = [role, text, state, reason, at, sources].join("\0");
-    if (element.content === content) return;
-    element.content = content;
-    element.dataset.role = role;
-    element.dataset.state = state;
-    // Words that still come are heard once, when they are all there.
-    element.ariaHidden = state === "partial" || null;
-    element.replaceChildren();
+    this.follow();
+  }
+
+  message(id, role, sources) {
+    const element = this.make(document.createDocumentFragment(), "div", "message");
+    Object.assign(element.dataset, { id, role });
     this.say(this.make(element, "span", "author"), "text", role === "visitor" ? "you" : role);
-    this.make(element, "span", "text", ["dir=auto"]).textContent = text;
+    this.make(element, "span", "text", ["dir=auto"]);
+    this.make(element, "span", "meta", ["aria-live=off"]);
     if (sources) this.source(this.make(element, "ul", "sources", ["aria-label=@sources"]), sources);
-    const meta = this.make(element, "span", "meta", ["aria-live=off"]);
+    return element;
+  }
+
+  /** What stands small below a message. */
+  mark(meta, role, state, reason, at) {
+    meta.replaceChildren();
     if (at) this.time(this.make(meta, "time", "time"), at);
     if (role === "visitor") this.say(this.make(meta, "span", "state"), "text", state);
     if (reason) this.reason(this.make(meta, "span", "reason", ["dir=auto"]), reason);
-    if (state === "failed") this.make(element, "button", "retry", ["do=retry", "text=@retry"]).value = id;
-    this.follow();
   }
 
   /** The widget's own reasons have a word, the server's are sentences. */
@@ -244,10 +256,10 @@ export class Screen {
 
   /** Puts what is unread into the page's title. */
   unread(count) {
-    const old = this.mark || "";
-    this.mark = count ? `(${count}) ` : "";
-    if (this.mark !== old) {
-      document.title = this.mark + (old && document.title.startsWith(old) ? document.title.slice(old.length) : document.title);
+    const old = this.unreadMark || "";
+    this.unreadMark = count ? `(${count}) ` : "";
+    if (this.unreadMark !== old) {
+      document.title = this.unreadMark + (old && document.title.startsWith(old) ? document.title.slice(old.length) : document.title);
     }
   }
 

@@ -3,9 +3,12 @@
 use std::process::Command;
 use std::time::Duration;
 
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::Method;
 use serde_json::{Value, json};
+use url::{ParseError, Url};
 
 use xtask::process::{Process, free_port};
 
@@ -105,7 +108,8 @@ impl Browser {
             .collect()
     }
 
-    async fn run(&self, script: &str) -> Value {
+    /// Runs a script that may use the helpers above; gives what it returns.
+    pub(crate) async fn run(&self, script: &str) -> Value {
         self.run_with(script, Vec::new()).await
     }
 
@@ -114,11 +118,84 @@ impl Browser {
             const root = () => document.querySelector('porchlight-widget')?.shadowRoot ?? null;
             const part = (name) => root()?.querySelector(`[part~=${name}]`) ?? null;
             const shown = (element) => element !== null && element.getClientRects().length > 0;
+            const focused = () => root()?.activeElement?.getAttribute('part').split(' ').pop() ?? null;
             const sent = (state) => root()?.querySelectorAll(`[part~=message][data-state=${state}]`).length ?? 0;";
         self.client.execute(&format!("{PRELUDE}\n{script}"), arguments).await.expect("the script runs")
     }
 
+    /// A command of the browser's own protocol.
+    pub(crate) async fn cdp(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.client.issue_cmd(DevTools(body.to_string())).await.expect("the browser knows the command")
+    }
+
+    /// Presses a key: `Tab`, `Shift+Tab`, `Enter` or `Escape`.
+    pub(crate) async fn press(&self, key: &str) {
+        let (shift, key) = key.strip_prefix("Shift+").map_or((0, key), |key| (8, key));
+        let (code, text) = match key {
+            "Tab" => (9, ""),
+            "Enter" => (13, "\r"),
+            _ => (27, ""),
+        };
+        for kind in ["keyDown", "keyUp"] {
+            let mut event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code,
+                "modifiers": shift });
+            if kind == "keyDown" && !text.is_empty() {
+                event["text"] = json!(text);
+            }
+            self.cdp("Input.dispatchKeyEvent", event).await;
+        }
+    }
+
+    /// Goes back by the keyboard; gives the parts that have had the focus.
+    pub(crate) async fn stops_back(&self, count: usize) -> Value {
+        let mut stops = Vec::new();
+        for _ in 0..count {
+            self.press("Shift+Tab").await;
+            stops.push(self.run("return focused()").await);
+        }
+        Value::Array(stops)
+    }
+
+    /// Types into whatever has the focus.
+    pub(crate) async fn insert(&self, text: &str) {
+        self.cdp("Input.insertText", json!({ "text": text })).await;
+    }
+
+    /// Takes the network away, or gives it back.
+    pub(crate) async fn online(&self, online: bool) {
+        let network =
+            json!({ "offline": !online, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.cdp("Network.enable", json!({})).await;
+        self.cdp("Network.emulateNetworkConditions", network).await;
+    }
+
+    /// As if the browser had never been on the pages of this address.
+    pub(crate) async fn forget_everything(&self, origin: &str) {
+        self.go("about:blank").await;
+        self.cdp("Storage.clearDataForOrigin", json!({ "origin": origin, "storageTypes": "all" })).await;
+    }
+
+    /// What is on the screen, as PNG.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        self.client.screenshot().await.expect("a picture")
+    }
+
     pub(crate) async fn close(self) {
         self.client.close().await.expect("the browser ends");
+    }
+}
+
+/// A command of the browser's own protocol on its way through chromedriver.
+#[derive(Debug)]
+struct DevTools(String);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.0.clone()))
     }
 }

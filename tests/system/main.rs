@@ -12,6 +12,7 @@ mod browser;
 mod business;
 mod crash;
 mod edge;
+mod look;
 mod migration;
 mod signature;
 mod site;

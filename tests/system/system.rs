@@ -196,7 +196,14 @@ pub(crate) fn run_badly(database: &Database, arguments: &[&str]) -> String {
 }
 
 pub(crate) fn create_business(database: &Database, email: &str) -> Business {
-    let told = run(database, &["admin", "create", "--name", "Acme", "--email", email, "--json"]);
+    create_business_for(database, email, None)
+}
+
+/// A business whose widget belongs on the pages of one origin alone.
+pub(crate) fn create_business_for(database: &Database, email: &str, origin: Option<&str>) -> Business {
+    let mut arguments = vec!["admin", "create", "--name", "Acme", "--email", email, "--json"];
+    arguments.extend(origin.into_iter().flat_map(|origin| ["--allow-origin", origin]));
+    let told = run(database, &arguments);
     let told: Value = serde_json::from_str(&told).expect("JSON");
     let field = |name: &str| told[name].as_str().unwrap_or_else(|| panic!("{name} is missing")).to_owned();
     Business { admin_id: field("adminId"), site_key: field("siteKey"), api_key: field("apiKey") }

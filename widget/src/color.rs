@@ -28,22 +28,26 @@ impl Palette {
         let white_reads_better = contrast(accent, [255; 3]) > contrast(accent, [0; 3]);
         Some(Self {
             on: if white_reads_better { "#ffffff" } else { "#000000" },
-            link: hex(readable(accent, LIGHT, 0)),
-            link_dark: hex(readable(accent, DARK, 255)),
+            link: hex(readable(accent, LIGHT, darker)),
+            link_dark: hex(readable(accent, DARK, lighter)),
         })
     }
 }
 
-/// Goes towards an extreme until the colour is readable on the ground.
-fn readable(mut color: [u8; 3], ground: [u8; 3], extreme: u8) -> [u8; 3] {
-    while contrast(color, ground) < READABLE && color != [extreme; 3] {
-        for channel in &mut color {
-            // Rounded away from the old value, so that every step is one.
-            let step = (extreme.abs_diff(*channel)).div_ceil(16);
-            *channel = if extreme > *channel { *channel + step } else { *channel - step };
-        }
+/// Goes on in small steps, which keep the hue, until the colour is readable on the ground.
+fn readable(mut color: [u8; 3], ground: [u8; 3], step: fn(u8) -> u8) -> [u8; 3] {
+    while contrast(color, ground) < READABLE {
+        color = color.map(step);
     }
     color
+}
+
+fn darker(channel: u8) -> u8 {
+    channel - channel.div_ceil(16)
+}
+
+fn lighter(channel: u8) -> u8 {
+    channel.saturating_add(channel / 16 + 1)
 }
 
 fn contrast(a: [u8; 3], b: [u8; 3]) -> f32 {
