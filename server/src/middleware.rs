@@ -1,12 +1,18 @@
-//! What every request goes through: its id, its line in the log, its own task, the shape of its errors.
+//! What every request goes through: its id, its line in the log, its end whatever becomes of the client, the shape of its errors.
 
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use porchlight_protocol::problem::Problem;
+use tokio::runtime::Handle;
 use tracing::Instrument;
 
 use crate::error::{ApiError, shaped};
@@ -37,14 +43,40 @@ fn method_name(method: &Method) -> &str {
     if known.contains(method) { method.as_str() } else { "other" }
 }
 
-/// A task of its own, so that a client that goes away stops nothing half-way, and a panic ends this request alone.
+/// A client that goes away stops nothing half-way, and a panic ends this request alone.
 async fn run(request: Request, next: Next) -> Response {
-    let span = tracing::Span::current();
-    match tokio::spawn(next.run(request).instrument(span)).await {
+    let work = AssertUnwindSafe(next.run(request).in_current_span()).catch_unwind();
+    match ToItsEnd(Some(work.boxed())).await {
         Ok(response) => response,
-        Err(error) => {
-            tracing::error!(panicked = error.is_panic(), "a request ended badly");
+        Err(_) => {
+            tracing::error!("a request ended in a panic");
             ApiError::from(Problem::internal()).into_response()
+        }
+    }
+}
+
+/// Work that goes on in a task of its own when whoever waits for it goes away; as long as somebody waits it needs none.
+struct ToItsEnd<T: Send + 'static>(Option<BoxFuture<'static, T>>);
+
+impl<T: Send + 'static> Future for ToItsEnd<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let Some(work) = &mut self.0 else { return Poll::Pending };
+        let polled = work.as_mut().poll(context);
+        if polled.is_ready() {
+            self.0 = None;
+        }
+        polled
+    }
+}
+
+impl<T: Send + 'static> Drop for ToItsEnd<T> {
+    fn drop(&mut self) {
+        if let Some(work) = self.0.take()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(work);
         }
     }
 }
@@ -66,4 +98,32 @@ fn finish_headers(headers: &mut HeaderMap, id: HeaderValue) {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     // What says nothing about caches holds somebody's data.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_any_more_comes_to_its_end() {
+        let (go, gone) = tokio::sync::oneshot::channel::<()>();
+        let (done, mut result) = tokio::sync::oneshot::channel();
+        let work = async move {
+            gone.await.unwrap();
+            done.send("done").unwrap();
+        };
+        let mut waiting = ToItsEnd(Some(work.boxed()));
+        assert!(futures::poll!(&mut waiting).is_pending());
+        drop(waiting);
+        assert!(result.try_recv().is_err());
+        go.send(()).unwrap();
+        assert_eq!(result.await, Ok("done"));
+    }
+
+    #[tokio::test]
+    async fn work_that_is_done_is_not_begun_again() {
+        let mut work = ToItsEnd(Some(async { 1 }.boxed()));
+        assert_eq!(futures::poll!(&mut work), Poll::Ready(1));
+        assert!(futures::poll!(&mut work).is_pending());
+    }
 }

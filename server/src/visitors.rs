@@ -87,7 +87,7 @@ fn answer(
     let accepted = Accepted {
         message_id: message_id(&kept.message).ok_or_else(Problem::internal)?,
         duplicate: kept.duplicate,
-        session_token: app.secret.session_token(tenant.admin_id(), session).filter(|_| granted),
+        session_token: granted.then(|| app.secret.session_token(tenant.admin_id(), session)).flatten(),
         email: if granted { session_email } else { own.cloned() },
         suggestion: own.and_then(email::suggest),
     };
