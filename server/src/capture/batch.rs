@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::conversation::Incoming;
 use crate::metrics;
-use crate::store::{CaptureError, Kept, Store};
+use crate::store::{CaptureError, Kept, Results, Store};
 
 /// Most captures of one commit.
 const MAX_BATCH: usize = 500;
@@ -95,22 +95,26 @@ async fn commit_all(
         }
         metrics::committing(batch.len(), queue.len());
         let (store, batch) = (Arc::clone(&store), std::mem::take(&mut batch));
-        commits.spawn(async move {
-            commit(&*store, batch).await;
-            drop(place);
-        });
+        commits.spawn(async move { commit(&*store, batch, place).await });
     }
     while commits.join_next().await.is_some() {}
 }
 
-async fn commit(store: &dyn Store, batch: Vec<Waiting>) {
-    let (incoming, waiting): (Vec<Incoming>, Vec<_>) = batch.into_iter().unzip();
-    for (sender, result) in waiting.into_iter().zip(store.capture(incoming).await) {
-        if let Err(CaptureError::Store(error)) = &result {
-            metrics::store_failed(error.kind());
-            tracing::error!(error = %error.kind(), "a capture could not be kept");
+async fn commit(store: &dyn Store, batch: Vec<Waiting>, place: OwnedSemaphorePermit) {
+    let (incoming, mut waiting): (Vec<Incoming>, Vec<_>) =
+        batch.into_iter().map(|(incoming, sender)| (incoming, Some(sender))).unzip();
+    let (results, mut given) = Results::new(incoming.len(), Some(place));
+    let answers = async {
+        while let Some((index, result)) = given.recv().await {
+            if let Err(CaptureError::Store(error)) = &result {
+                metrics::store_failed(error.kind());
+                tracing::error!(error = %error.kind(), "a capture could not be kept");
+            }
+            // A visitor who has gone away gets the answer by sending the message again.
+            if let Some(sender) = waiting.get_mut(index).and_then(Option::take) {
+                let _ = sender.send(result);
+            }
         }
-        // A visitor who has gone away gets the answer by sending the message again.
-        let _ = sender.send(result);
-    }
+    };
+    tokio::join!(store.capture_each(incoming, results), answers);
 }

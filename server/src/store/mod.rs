@@ -20,7 +20,11 @@ use crate::leads::{
 use crate::legacy::{LegacyLead, LegacyQuery};
 
 pub mod mongodb;
+mod recent;
+mod results;
 pub mod sqlite;
+
+pub use results::{Given, Results};
 
 /// A business whose credential was checked. Only a store makes one from a key it knows, or a session's token that
 /// fits, so that no question about leads or chats can be asked without a tenant.
@@ -254,10 +258,23 @@ pub trait Store: Send + Sync + 'static {
     /// The installation's secret of 32 bytes, made on first use.
     async fn secret(&self) -> Result<[u8; 32], StoreError>;
 
-    /// Keeps a batch of messages and does all that follows from them; one result a message, in their order. Within
-    /// a batch the earlier one arrived first. Several processes may do this at once on one database.
-    async fn capture(&self, batch: Vec<Incoming>) -> Vec<Result<Kept, CaptureError>>;
-    /// How many calls of [`Store::capture`] of one process may be under way at once with profit.
+    /// Keeps a batch of messages and does all that follows from them; gives one result a message, each as soon as
+    /// that message and what follows from it is durable. Within a batch the earlier one arrived first. Several processes
+    /// may do this at once on one database.
+    async fn capture_each(&self, batch: Vec<Incoming>, results: Results);
+    /// The same for who wants all results at the end, in the order of the messages.
+    async fn capture(&self, batch: Vec<Incoming>) -> Vec<Result<Kept, CaptureError>> {
+        let lost = || Err(StoreError::Failed("the batch ended without a result".to_owned()).into());
+        let mut all: Vec<_> = batch.iter().map(|_| lost()).collect();
+        let (results, mut given) = Results::new(batch.len(), None);
+        self.capture_each(batch, results).await;
+        while let Ok((index, result)) = given.try_recv() {
+            all[index] = result;
+        }
+        all
+    }
+    /// How many batches of one process may be under way at once with profit, not counting those whose [`Results`] have
+    /// let the next one come.
     fn commits_at_once(&self) -> usize {
         1
     }

@@ -21,6 +21,8 @@ pub(crate) const NOON: i64 = 1_769_767_200_000;
 /// A store of its own for one case; what it needs is removed with it.
 pub(crate) struct Fresh {
     pub(crate) store: Arc<dyn Store>,
+    /// The same database, opened once more as another process does.
+    pub(crate) other: Arc<dyn Store>,
     pub(crate) tenants: Vec<Tenant>,
     raw: Raw,
 }
@@ -43,8 +45,9 @@ pub(crate) struct Old {
 
 pub(crate) async fn sqlite() -> Fresh {
     let directory = tempfile::tempdir().unwrap();
-    let store = Arc::new(SqliteStore::open(&directory.path().join("test.db")).unwrap());
-    Fresh { tenants: tenants(&*store).await, store, raw: Raw::Sqlite(directory) }
+    let open = || Arc::new(SqliteStore::open(&directory.path().join("test.db")).unwrap());
+    let (store, other) = (open(), open());
+    Fresh { tenants: tenants(&*store).await, store, other, raw: Raw::Sqlite(directory) }
 }
 
 pub(crate) async fn mongodb() -> Fresh {
@@ -59,9 +62,10 @@ pub(crate) async fn standalone() -> Fresh {
 async fn on(variable: &str) -> Fresh {
     let uri = database_uri(variable, &format!("t{}", nanos()));
     let store = Arc::new(MongoStore::connect(&uri).await.unwrap());
+    let other = Arc::new(MongoStore::connect(&uri).await.unwrap());
     let client = mongodb::Client::with_uri_str(&uri).await.unwrap();
     let raw = Raw::MongoDb(client.default_database().unwrap());
-    Fresh { tenants: tenants(&*store).await, store, raw }
+    Fresh { tenants: tenants(&*store).await, store, other, raw }
 }
 
 /// The address of the server that a variable names, with a database of the given name.
@@ -115,6 +119,33 @@ impl Fresh {
             authorised: false,
             edge: None,
         }
+    }
+
+    /// One of the two processes, by turns of a kind that does not repeat soon.
+    pub(crate) fn either(&self, turn: usize) -> &Arc<dyn Store> {
+        if turn.is_multiple_of(3) || turn % 7 == 1 { &self.other } else { &self.store }
+    }
+
+    /// The same for work at once. SQLite lets one process wait for another by polling, which is not fair to it.
+    pub(crate) fn either_at_once(&self, turn: usize) -> &Arc<dyn Store> {
+        match self.raw {
+            Raw::Sqlite(_) => &self.store,
+            Raw::MongoDb(_) => self.either(turn),
+        }
+    }
+
+    /// Marks a session's messages as a process leaves them that crashed right after keeping them: without what follows
+    /// from them. Only where a batch is not one transaction.
+    pub(crate) async fn leave_half_done(&self, session: &str) {
+        let Raw::MongoDb(database) = &self.raw else { return };
+        let chats = database.collection::<Document>("chats");
+        let own = doc! { "sessionId": session, "replyTo": { "$exists": false } };
+        let undone = doc! {
+            "$set": { "pending": mongodb::bson::DateTime::from_millis(NOON) },
+            "$unset": { "email": "", "requirements": "" },
+        };
+        chats.update_many(own, undone).await.unwrap();
+        database.collection::<Document>("leads").delete_many(doc! {}).await.unwrap();
     }
 
     /// Puts a message of the first business there as an earlier system did: without id and number, its text and time

@@ -7,7 +7,7 @@ use porchlight_protocol::lead::Status;
 use porchlight_protocol::time::Timestamp;
 use porchlight_server::analytics::Analytics;
 use porchlight_server::leads::{By, LeadEdit};
-use porchlight_server::store::CaptureError;
+use porchlight_server::store::{CaptureError, Store};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
@@ -89,19 +89,20 @@ async fn play(fresh: &Fresh, steps: &[Step]) -> Model {
     let mut model = Model::default();
     let mut said: Vec<Said> = Vec::new();
     let analytics = Analytics::new(Arc::clone(&fresh.store));
-    for step in steps {
+    for (turn, step) in steps.iter().enumerate() {
+        let process = fresh.either(turn);
         match step {
             Step::Say(new) => {
-                send(fresh, &mut model, new).await;
+                send(fresh, process, &mut model, new).await;
                 said.push(new.clone());
             }
             Step::Repeat(index) if !said.is_empty() => {
                 let again = index.get(&said).clone();
-                send(fresh, &mut model, &again).await;
+                send(fresh, process, &mut model, &again).await;
             }
             Step::Reuse(index) if !said.is_empty() => {
                 let other = Said { text: "something else".into(), ..index.get(&said).clone() };
-                send(fresh, &mut model, &other).await;
+                send(fresh, process, &mut model, &other).await;
             }
             Step::Edit(admin, email, edit) => {
                 change(fresh, *admin, email, edit).await;
@@ -114,8 +115,8 @@ async fn play(fresh: &Fresh, steps: &[Step]) -> Model {
     model
 }
 
-async fn send(fresh: &Fresh, model: &mut Model, said: &Said) {
-    let mut results = fresh.store.capture(vec![fresh.incoming(said)]).await;
+async fn send(fresh: &Fresh, process: &Arc<dyn Store>, model: &mut Model, said: &Said) {
+    let mut results = process.capture(vec![fresh.incoming(said)]).await;
     match (model.capture(said), results.remove(0)) {
         (Ok(new), Ok(kept)) => {
             assert_eq!(kept.duplicate, !new);
@@ -158,7 +159,7 @@ async fn assert_tags(fresh: &Fresh, model: &Model, admin: usize, seed: u8) {
     }
 }
 
-/// 1,000 captures and their repetitions, shuffled, 32 at once in batches of 1 to 7.
+/// 1,000 captures and their repetitions, shuffled, 32 at once in batches of 1 to 7, by two processes where those share.
 pub(crate) async fn concurrent_captures_end_as_the_model(fresh: Fresh) {
     let said = samples(&say(), 99, 1_000);
     let mut deliveries = said.clone();
@@ -167,12 +168,12 @@ pub(crate) async fn concurrent_captures_end_as_the_model(fresh: Fresh) {
     shuffle(&mut deliveries);
     let fresh = Arc::new(fresh);
     let batches: Vec<Vec<Said>> = batches(&deliveries);
-    futures::stream::iter(batches)
-        .for_each_concurrent(32, |batch| {
+    futures::stream::iter(batches.into_iter().enumerate())
+        .for_each_concurrent(32, |(turn, batch)| {
             let fresh = Arc::clone(&fresh);
             async move {
                 let incoming = batch.iter().map(|said| fresh.incoming(said)).collect();
-                for result in fresh.store.capture(incoming).await {
+                for result in fresh.either_at_once(turn).capture(incoming).await {
                     assert!(!matches!(result, Err(CaptureError::Store(_))), "{result:?}");
                 }
             }

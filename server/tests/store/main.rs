@@ -12,6 +12,7 @@ mod harness;
 mod histories;
 mod migration;
 mod model;
+mod processes;
 mod search;
 mod sites;
 
@@ -19,6 +20,7 @@ mod suite {
     pub(crate) use crate::cases::*;
     pub(crate) use crate::figures::*;
     pub(crate) use crate::migration::*;
+    pub(crate) use crate::processes::*;
     pub(crate) use crate::search::*;
     pub(crate) use crate::sites::*;
 }
@@ -55,14 +57,17 @@ on_every_store! { cases:
     a_site_is_replaced_only_in_the_state_that_was_read,
     an_erased_leads_sessions_leave_the_leads_that_shared_them,
     a_lead_of_many_sessions_shows_the_newest_and_counts_all,
+    a_message_kept_by_another_process_is_a_repetition,
     a_message_is_kept_once_within_a_batch_too,
     a_missing_seq_takes_the_next_number,
     a_persons_first_answer_is_timed,
     a_returning_lead_keeps_what_people_decided,
     admins_are_apart,
+    an_address_brought_to_another_process_is_seen,
     an_admin_is_unique_and_the_secret_stays,
     an_edit_of_a_stale_lead_is_refused_and_a_no_op_changes_nothing,
     an_erased_lead_is_gone_and_replays_do_not_bring_it_back,
+    another_process_finishes_what_a_crash_left,
     concurrent_edits_are_all_kept,
     conversations_of_a_lead_come_in_order,
     every_change_stands_in_the_history,
@@ -71,12 +76,14 @@ on_every_store! { cases:
     history_reads_in_the_order_of_writing,
     keys_are_found_by_hash_until_they_are_revoked,
     lists_equal_a_full_scan,
+    numbers_go_on_where_another_process_has_written,
     odd_text_is_kept_to_the_letter,
     old_chats_become_leads_once,
     sorts_and_walks_show_each_lead_once_with_ties,
     the_old_view_groups_chats_by_address,
     the_opener_is_answered_and_a_repetition_gets_the_same_answer,
     what_others_change_is_found_at_once,
+    what_another_process_erased_stays_erased,
     what_was_drawn_out_before_stands,
 }
 

@@ -1,9 +1,10 @@
 //! A batch of captures in a handful of commands.
 //!
-//! 1. Read the sessions, decide what is new, and insert that. Where something follows from it, because its session has
-//!    an address, it is marked `pending`. It is durable now.
+//! 1. Read the sessions that are not remembered, decide what is new, and insert that. Where something follows from it,
+//!    because its session has an address, it is marked `pending`. It is durable now.
 //! 2. Read the sessions again: of several writers of one session, the one that inserted last sees all messages. Of
-//!    sessions without an address only that is asked: whether somebody has brought one meanwhile.
+//!    sessions without an address only that is asked: whether somebody has brought one meanwhile. If not, nothing
+//!    follows, and their messages are answered while the others go on.
 //! 3. Bring leads and tags to what follows from the messages. Both are recomputed, so doing it again changes nothing.
 //! 4. Read which messages the sessions have; if more have come, a writer with an older view may have written last:
 //!    go back to 2. Otherwise take the marks off.
@@ -12,115 +13,175 @@
 //! of a message whose session does not carry the tag that follows from it.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::{MutexGuard, PoisonError};
 
 use futures::{TryStreamExt, try_join};
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
+use mongodb::options::Hint;
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
 
 use super::commands::{self, persist};
-use super::{MongoStore, Result, documents, leads};
-use crate::conversation::{self, Admission, Conversation, Incoming, Message, Tag};
-use crate::leads::By;
-use crate::leads::history::VISITOR;
-use crate::store::{CaptureError, Kept, tombstone};
+use super::follow::{self, Tagged, Tags};
+use super::memory::Memory;
+use super::{MongoStore, Result, documents, erase, indexes};
+use crate::conversation::{self, Admission, Incoming, Message, Tag};
+use crate::store::recent::Key;
+use crate::store::{CaptureError, Kept, Results, tombstone};
 use crate::{assistant, clock};
-
-/// How often a session is gone through again because another message came in between.
-const MOST_ROUNDS: u32 = 50;
 
 /// Sessions that the sweep takes on at a time.
 const SWEEP: usize = 200;
-
-/// A session of a business.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    pub(super) admin: AdminId,
-    pub(super) session: String,
-}
-
-impl Key {
-    fn of(incoming: &Incoming) -> Self {
-        Self { admin: incoming.tenant.admin_id().clone(), session: incoming.session_id.to_string() }
-    }
-}
 
 /// The messages of a session with the ids of their documents, in the same order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Session {
     pub(super) messages: Vec<Message>,
-    ids: Vec<Bson>,
+    pub(super) ids: Vec<Bson>,
 }
 
 pub(super) type Sessions = HashMap<Key, Session>;
 
-/// What was found to follow from a session: its tag, and the messages that it follows from.
-struct Tagged {
-    tag: Tag,
-    ids: HashSet<String>,
-}
-
-type Tags = HashMap<Key, Tagged>;
-
 impl Session {
-    fn ids(&self) -> HashSet<String> {
+    pub(super) fn ids(&self) -> HashSet<String> {
         self.ids.iter().map(Bson::to_string).collect()
+    }
+
+    pub(super) fn has(&self, message_id: &str) -> bool {
+        self.messages.iter().any(|message| message.message_id == message_id)
+    }
+
+    /// Adds a new message; gives the id of its document.
+    fn push(&mut self, message: Message) -> ObjectId {
+        let id = ObjectId::new();
+        self.messages.push(message);
+        self.ids.push(id.into());
+        id
+    }
+
+    fn add(&mut self, document: &Document) {
+        self.messages.push(documents::message(document));
+        self.ids.push(document.get("_id").cloned().unwrap_or(Bson::Null));
+    }
+
+    fn has_address(&self) -> bool {
+        self.messages.iter().any(|message| !message.addresses.is_empty())
     }
 }
 
 /// What is to become of an incoming message.
 enum Plan {
-    /// It is to be kept as this document.
-    New(ObjectId),
+    /// It is to be kept as the document of this id; it and its answer stand at these places of the session.
+    New { id: ObjectId, places: Range<usize> },
     /// It is kept already, or its id is taken; what is read last decides.
     Known,
     /// It was erased: a repetition changes nothing.
     Erased(Box<Message>),
 }
 
-pub(super) async fn batch(store: &MongoStore, batch: &[Incoming]) -> Result<Vec<Result<Kept, CaptureError>>> {
+/// What is known before anything is written.
+struct Known {
+    sessions: Sessions,
+    /// The hashes of those messages of the batch that were erased.
+    erased: HashSet<String>,
+    /// How often anything was erased before the sessions were read.
+    erasures: i64,
+}
+
+pub(super) async fn batch(store: &MongoStore, batch: &[Incoming], results: &mut Results) -> Result<()> {
     let keys = in_order(batch.iter().map(Key::of));
-    let (mut sessions, erased) =
-        persist(|| async { try_join!(load(store, &keys), erased(store, batch)) }).await?;
-    let mut documents = Vec::new();
+    let Known { mut sessions, erased, erasures } = persist(|| know(store, batch, &keys)).await?;
     let mut plans = Vec::with_capacity(batch.len());
     for incoming in batch {
         let session = sessions.entry(Key::of(incoming)).or_default();
-        plans.push(plan(session, incoming, &erased, &mut documents)?);
+        plans.push((incoming, plan(session, incoming, &erased)));
     }
     let now = batch.iter().map(|incoming| incoming.arrived).max().unwrap_or_else(clock::now);
-    let mut new: HashSet<Key> = HashSet::new();
-    new.extend(
-        batch.iter().zip(&plans).filter(|(_, plan)| matches!(plan, Plan::New(_))).map(|(i, _)| Key::of(i)),
-    );
+    let new: HashSet<Key> =
+        plans.iter().filter(|(_, plan)| matches!(plan, Plan::New { .. })).map(|(i, _)| Key::of(i)).collect();
     let mut tags = tags(&sessions);
+    let documents = documents_of(&plans, &sessions, &tags, now)?;
     let mut inserted = commands::Done::default();
     if documents.is_empty() {
         // Somebody else's write, which a repetition must not be told about before it is durable. An insert waits for
         // all that came before it, this does without one.
         persist(|| commands::settle(&store.database)).await?;
     } else {
-        mark_ahead(&tags, &mut documents, now);
-        inserted = persist(|| commands::insert(&store.database, "chats", &documents)).await?;
+        inserted = persist(|| commands::insert_raw(&store.database, "chats", &documents)).await?;
     }
-    let (linked, plain): (Vec<Key>, Vec<Key>) = keys.into_iter().partition(|key| tags.contains_key(key));
-    let mut at_work: Vec<Key> = linked
-        .into_iter()
-        .filter(|key| {
-            new.contains(key) || sessions.get(key).is_some_and(|session| is_open(session, &tags[key].tag))
-        })
-        .collect();
-    let plain: Vec<Key> = plain.into_iter().filter(|key| new.contains(key)).collect();
+    let plain: Vec<Key> =
+        keys.iter().filter(|key| new.contains(key) && !tags.contains_key(key)).cloned().collect();
+    let is_at_work = |key: &Key| {
+        tags.get(key).is_some_and(|Tagged { tag, .. }| new.contains(key) || is_open(&sessions[key], tag))
+    };
+    let mut at_work: Vec<Key> = keys.into_iter().filter(is_at_work).collect();
     at_work.extend(persist(|| with_address(store, &plain)).await?);
-    sessions.extend(follow_up(store, at_work, &mut tags, now).await?);
-    // Only where somebody else inserted the same message first does the session have to be read once more.
-    let doubted = batch.iter().zip(&plans).filter(|(incoming, plan)| {
-        matches!(plan, Plan::New(_)) && inserted.duplicates > 0 && !tags.contains_key(&Key::of(incoming))
-    });
-    let doubted: Vec<Key> = in_order(doubted.map(|(incoming, _)| Key::of(incoming)));
-    sessions.extend(persist(|| load(store, &doubted)).await?);
-    Ok(batch.iter().zip(plans).map(|(incoming, plan)| result(&sessions, &tags, incoming, plan)).collect())
+    if inserted.duplicates > 0 {
+        // Somebody else inserted the same message first: what is kept decides.
+        sessions.extend(persist(|| load(store, &plain)).await?);
+    }
+    let waits: HashSet<Key> = at_work.iter().cloned().collect();
+    for (index, (incoming, plan)) in plans.iter().enumerate() {
+        if !waits.contains(&Key::of(incoming)) {
+            results.give(index, result(&sessions, &tags, incoming, plan));
+        }
+    }
+    remember(store, erasures, sessions.into_iter().filter(|(key, _)| !waits.contains(key)));
+    results.next_batch_may_come();
+    if at_work.is_empty() {
+        return Ok(());
+    }
+    tags.retain(|key, _| waits.contains(key));
+    let followed = follow::together(store, at_work, tags, now).await?;
+    for (index, (incoming, plan)) in plans.iter().enumerate() {
+        if waits.contains(&Key::of(incoming)) {
+            results.give(index, result(&followed.sessions, &followed.tags, incoming, plan));
+        }
+    }
+    let own = waits.into_iter().filter_map(|key| Some((key.clone(), followed.sessions.get(&key)?.clone())));
+    remember(store, erasures, own);
+    Ok(())
+}
+
+fn memory(store: &MongoStore) -> MutexGuard<'_, Memory> {
+    store.memory.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Remembers sessions of which nothing is left to do.
+fn remember(store: &MongoStore, erasures: i64, sessions: impl Iterator<Item = (Key, Session)>) {
+    let mut memory = memory(store);
+    for (key, mut session) in sessions {
+        session.messages.iter_mut().for_each(|message| message.pending = false);
+        memory.put(key, session, erasures);
+    }
+}
+
+/// What is remembered where that is still true, and what is read.
+async fn know(store: &MongoStore, batch: &[Incoming], keys: &[Key]) -> Result<Known> {
+    let (mut sessions, before) = {
+        let mut memory = memory(store);
+        (memory.take(batch), memory.erasures())
+    };
+    let (known, unknown): (Vec<&Key>, Vec<&Key>) = keys.iter().partition(|key| sessions.contains_key(key));
+    let plain: Vec<Key> = known.into_iter().filter(|key| !sessions[*key].has_address()).cloned().collect();
+    let unknown: Vec<Key> = unknown.into_iter().cloned().collect();
+    // Where nothing was ever erased, a session that is remembered has nothing erased either.
+    let perhaps_erased = if before == 0 { unknown.as_slice() } else { keys };
+    let (found, (mut erased, erasures)) =
+        try_join!(load_or_doubt(store, &unknown, &plain), find_erased(store, batch, perhaps_erased))?;
+    let mut doubted = found.doubted;
+    if erasures != before || !memory(store).is_true_at(erasures) {
+        doubted = sessions.keys().cloned().collect();
+    }
+    sessions.extend(found.sessions);
+    if !doubted.is_empty() {
+        let (read, (gone, _)) = try_join!(load(store, &doubted), find_erased(store, batch, &doubted))?;
+        sessions.extend(read);
+        erased.extend(gone);
+    }
+    Ok(Known { sessions, erased, erasures: before })
 }
 
 /// Goes through the sessions of which messages that arrived before `before` are still marked.
@@ -140,17 +201,17 @@ pub(super) async fn finish_pending(store: &MongoStore, before: Timestamp) -> Res
             return Ok(finished);
         }
         finished += keys.len() as u64;
-        follow_up(store, keys, &mut Tags::new(), clock::now()).await?;
+        follow::together(store, keys, Tags::new(), clock::now()).await?;
     }
 }
 
 /// Each key once, where it came first: leads link sessions in the order in which they arrived.
-fn in_order(keys: impl Iterator<Item = Key>) -> Vec<Key> {
+pub(super) fn in_order(keys: impl Iterator<Item = Key>) -> Vec<Key> {
     let mut seen = HashSet::new();
     keys.filter(|key| seen.insert(key.clone())).collect()
 }
 
-fn key_of(document: &Document) -> Option<Key> {
+pub(super) fn key_of(document: &Document) -> Option<Key> {
     Some(Key {
         admin: document.get_str("adminId").ok()?.parse().ok()?,
         session: document.get_str("sessionId").ok()?.to_owned(),
@@ -176,138 +237,61 @@ async fn with_address(store: &MongoStore, keys: &[Key]) -> Result<Vec<Key>> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let mut filter = of_sessions(keys);
-    filter.insert("addresses", doc! { "$exists": true });
-    let fields = doc! { "adminId": 1, "sessionId": 1 };
-    let found: Vec<Document> = store.chats.find(filter).projection(fields).await?.try_collect().await?;
+    let hint = Hint::Keys(indexes::with_address());
+    let fields = doc! { "_id": 0, "adminId": 1, "sessionId": 1 };
+    let found = store.chats.find(doc! { "$or": holding_address(keys) }).hint(hint).projection(fields).await?;
+    let found: Vec<Document> = found.try_collect().await?;
     Ok(in_order(found.iter().filter_map(key_of)))
 }
 
-fn plan(
-    session: &mut Session,
-    incoming: &Incoming,
-    erased: &HashSet<String>,
-    documents: &mut Vec<Document>,
-) -> Result<Plan> {
-    let admin = incoming.tenant.admin_id().as_str();
+fn plan(session: &mut Session, incoming: &Incoming, erased: &HashSet<String>) -> Plan {
     match conversation::admit(&session.messages, incoming) {
-        Admission::Duplicate(_) | Admission::Reused => Ok(Plan::Known),
+        Admission::Duplicate(_) | Admission::Reused => Plan::Known,
         Admission::New(message) if erased.contains(&hash(incoming)) => {
-            Ok(Plan::Erased(Box::new(Message { pending: false, opened: false, ..*message })))
+            Plan::Erased(Box::new(Message { pending: false, opened: false, ..*message }))
         }
         Admission::New(message) => {
-            let id = ObjectId::new();
-            documents.push(documents::of_message(id, admin, &message)?);
-            session.ids.push(id.into());
-            session.messages.push((*message).clone());
-            if message.opened || incoming.authorised {
-                let reply = assistant::reply(&session.messages, &message, incoming.arrived);
-                let id = ObjectId::new();
-                documents.push(documents::of_message(id, admin, &reply)?);
-                session.ids.push(id.into());
-                session.messages.push(reply);
+            let first = session.messages.len();
+            let answered = message.opened || incoming.authorised;
+            let id = session.push(*message);
+            if answered {
+                let question = &session.messages[first];
+                session.push(assistant::reply(&session.messages, question, incoming.arrived));
             }
-            Ok(Plan::New(id))
+            Plan::New { id, places: first..session.messages.len() }
         }
     }
 }
 
-/// Inserts carry the tag that they most likely end with, which saves most updates, and the mark where one is needed.
-fn mark_ahead(tags: &Tags, documents: &mut [Document], now: Timestamp) {
-    for document in documents {
-        let Some(Tagged { tag, .. }) = key_of(document).and_then(|key| tags.get(&key)) else { continue };
-        document.insert("email", &tag.email);
-        document.insert("requirements", &tag.requirements);
-        // An answer has no consequences of its own.
-        if !document.contains_key("replyTo") {
-            document.insert("pending", documents::date(now));
+/// The new messages as they are kept, in the order of their arrival.
+fn documents_of(
+    plans: &[(&Incoming, Plan)],
+    sessions: &Sessions,
+    tags: &Tags,
+    now: Timestamp,
+) -> Result<Vec<RawDocumentBuf>> {
+    let mut documents = Vec::new();
+    for (incoming, plan) in plans {
+        let Plan::New { places, .. } = plan else { continue };
+        let key = Key::of(incoming);
+        let (session, tag) = (&sessions[&key], tags.get(&key).map(|tagged| &tagged.tag));
+        for place in places.clone() {
+            let (message, id) = (&session.messages[place], &session.ids[place]);
+            // An answer has no consequences of its own.
+            let pending = tag.filter(|_| message.reply_to.is_none()).map(|_| now);
+            documents.push(documents::new_message(id, key.admin.as_str(), message, tag, pending)?);
         }
     }
+    Ok(documents)
 }
 
-/// Steps 2 to 4 for the sessions; returns them as they were read last, and brings `tags` to what follows from them.
-async fn follow_up(store: &MongoStore, keys: Vec<Key>, tags: &mut Tags, now: Timestamp) -> Result<Sessions> {
-    let mut finished = Sessions::new();
-    let mut keys = keys;
-    for _ in 0..MOST_ROUNDS {
-        if keys.is_empty() {
-            break;
-        }
-        let round = persist(|| follow_up_once(store, &keys, tags, now)).await?;
-        finished.extend(round.sessions);
-        tags.extend(round.tags);
-        keys = round.open;
-    }
-    Ok(finished)
-}
-
-struct Round {
-    sessions: Sessions,
-    tags: Tags,
-    /// Sessions that have got more messages meanwhile.
-    open: Vec<Key>,
-}
-
-async fn follow_up_once(store: &MongoStore, keys: &[Key], known: &Tags, now: Timestamp) -> Result<Round> {
-    let sessions = load(store, keys).await?;
-    let followed: Vec<(&Key, Conversation)> =
-        keys.iter().filter_map(|key| Some((key, derive(sessions.get(key)?, known.get(key))?))).collect();
-    let wrong: Vec<Document> = followed
-        .iter()
-        .filter(|(key, derived)| sessions[*key].messages.iter().any(|m| m.tag.as_ref() != Some(&derived.tag)))
-        .map(|(key, derived)| tag_statement(key, derived))
-        .collect();
-    let by = By::new(VISITOR, now);
-    try_join!(leads::follow(store, &followed, &by), commands::update(&store.database, "chats", &wrong))?;
-    let tagged = |(key, derived): (&Key, Conversation)| {
-        (key.clone(), Tagged { tag: derived.tag, ids: sessions[key].ids() })
-    };
-    let tags: Tags = followed.into_iter().map(tagged).collect();
-    let linked: Vec<Key> = tags.keys().cloned().collect();
-    let ids = load_ids(store, &linked).await?;
-    let is_open = |key: &Key| ids.get(key).is_some_and(|ids| *ids != tags[key].ids);
-    let open: Vec<Key> = linked.into_iter().filter(is_open).collect();
-    let done =
-        sessions.iter().filter(|(key, _)| !open.contains(key)).filter_map(|(k, s)| unmark_statement(k, s));
-    let done: Vec<Document> = done.collect();
-    commands::update_lightly(&store.database, "chats", &done).await?;
-    Ok(Round { sessions, tags, open })
-}
-
-/// What follows from a session; messages do not change, so that the same ones need not be read for needs again.
-fn derive(session: &Session, known: Option<&Tagged>) -> Option<Conversation> {
-    conversation::derive_with(&session.messages, |messages| match known {
-        Some(known) if known.ids == session.ids() => known.tag.requirements.clone(),
-        _ => conversation::requirements_of(messages),
-    })
-}
-
-fn tag_statement(key: &Key, derived: &Conversation) -> Document {
-    let tag = &derived.tag;
-    doc! {
-        "q": {
-            "adminId": key.admin.as_str(),
-            "sessionId": &key.session,
-            "$or": [{ "email": { "$ne": &tag.email } }, { "requirements": { "$ne": &tag.requirements } }],
-        },
-        "u": { "$set": { "email": &tag.email, "requirements": &tag.requirements } },
-        "multi": true,
-    }
-}
-
-fn unmark_statement(key: &Key, session: &Session) -> Option<Document> {
-    let pending = session.messages.iter().zip(&session.ids).filter(|(message, _)| message.pending);
-    let ids: Vec<Bson> = pending.map(|(_, id)| id.clone()).collect();
-    let filter = doc! { "_id": { "$in": &ids }, "adminId": key.admin.as_str() };
-    (!ids.is_empty()).then(|| doc! { "q": filter, "u": { "$unset": { "pending": "" } }, "multi": true })
-}
-
-fn result(sessions: &Sessions, tags: &Tags, incoming: &Incoming, plan: Plan) -> Result<Kept, CaptureError> {
+fn result(sessions: &Sessions, tags: &Tags, incoming: &Incoming, plan: &Plan) -> Result<Kept, CaptureError> {
     let own = match plan {
         Plan::Erased(message) => {
-            return Ok(Kept { message: *message, duplicate: true, session_email: None, reply: None });
+            let message = (**message).clone();
+            return Ok(Kept { message, duplicate: true, session_email: None, reply: None });
         }
-        Plan::New(id) => Some(Bson::from(id)),
+        Plan::New { id, .. } => Some(Bson::from(*id)),
         Plan::Known => None,
     };
     let lost = || crate::store::StoreError::Unavailable("the message was erased meanwhile".to_owned());
@@ -335,8 +319,13 @@ fn result(sessions: &Sessions, tags: &Tags, incoming: &Incoming, plan: Plan) -> 
     })
 }
 
-/// `{ adminId, sessionId: { $in } }` for each business; matches nothing for no keys.
-fn of_sessions(keys: &[Key]) -> Document {
+/// All messages of the sessions; matches nothing for no keys.
+pub(super) fn of_sessions(keys: &[Key]) -> Document {
+    doc! { "$or": each_business(keys) }
+}
+
+/// `{ adminId, sessionId: { $in } }` for each business.
+fn each_business(keys: &[Key]) -> Vec<Document> {
     let mut by_admin: HashMap<&AdminId, Vec<&str>> = HashMap::new();
     for key in keys {
         by_admin.entry(&key.admin).or_default().push(&key.session);
@@ -344,37 +333,45 @@ fn of_sessions(keys: &[Key]) -> Document {
     let each = by_admin
         .into_iter()
         .map(|(admin, sessions)| doc! { "adminId": admin.as_str(), "sessionId": { "$in": sessions } });
-    let each: Vec<Document> = each.collect();
-    doc! { "$or": each }
+    each.collect()
+}
+
+/// The messages of the sessions that hold an address, for each business.
+fn holding_address(keys: &[Key]) -> Vec<Document> {
+    let mut each = each_business(keys);
+    each.iter_mut().for_each(|own| drop(own.insert("addresses", doc! { "$exists": true })));
+    each
+}
+
+/// What was read of sessions.
+struct Found {
+    /// Those that were asked for.
+    sessions: Sessions,
+    /// Those that were remembered without an address and have one.
+    doubted: Vec<Key>,
+}
+
+/// Reads the unknown sessions, and in the same command whether the plain ones hold an address.
+async fn load_or_doubt(store: &MongoStore, unknown: &[Key], plain: &[Key]) -> Result<Found> {
+    let mut sessions: Sessions = unknown.iter().map(|key| (key.clone(), Session::default())).collect();
+    let mut doubted = Vec::new();
+    let mut wanted = each_business(unknown);
+    wanted.extend(holding_address(plain));
+    if !wanted.is_empty() {
+        let mut found = store.chats.find(doc! { "$or": wanted }).batch_size(5_000).await?;
+        while let Some(document) = found.try_next().await? {
+            let Some(key) = key_of(&document) else { continue };
+            match sessions.get_mut(&key) {
+                Some(session) => session.add(&document),
+                None => doubted.push(key),
+            }
+        }
+    }
+    Ok(Found { sessions, doubted: in_order(doubted.into_iter()) })
 }
 
 pub(super) async fn load(store: &MongoStore, keys: &[Key]) -> Result<Sessions> {
-    let mut sessions: Sessions = keys.iter().map(|key| (key.clone(), Session::default())).collect();
-    if keys.is_empty() {
-        return Ok(sessions);
-    }
-    let mut found = store.chats.find(of_sessions(keys)).batch_size(5_000).await?;
-    while let Some(document) = found.try_next().await? {
-        let Some(session) = key_of(&document).and_then(|key| sessions.get_mut(&key)) else { continue };
-        session.messages.push(documents::message(&document));
-        session.ids.push(document.get("_id").cloned().unwrap_or(Bson::Null));
-    }
-    Ok(sessions)
-}
-
-async fn load_ids(store: &MongoStore, keys: &[Key]) -> Result<HashMap<Key, HashSet<String>>> {
-    let mut ids: HashMap<Key, HashSet<String>> = HashMap::new();
-    if keys.is_empty() {
-        return Ok(ids);
-    }
-    let fields = doc! { "adminId": 1, "sessionId": 1 };
-    let mut found = store.chats.find(of_sessions(keys)).projection(fields).batch_size(10_000).await?;
-    while let Some(document) = found.try_next().await? {
-        if let (Some(key), Some(id)) = (key_of(&document), document.get("_id")) {
-            ids.entry(key).or_default().insert(id.to_string());
-        }
-    }
-    Ok(ids)
+    load_or_doubt(store, keys, &[]).await.map(|found| found.sessions)
 }
 
 fn hash(incoming: &Incoming) -> String {
@@ -382,10 +379,21 @@ fn hash(incoming: &Incoming) -> String {
     tombstone(admin, incoming.session_id.as_str(), incoming.message_id.as_str())
 }
 
-async fn erased(store: &MongoStore, batch: &[Incoming]) -> Result<HashSet<String>> {
-    let hashes: Vec<String> = batch.iter().map(hash).collect();
+/// Those messages of the given sessions that were erased, and how often anything was.
+async fn find_erased(store: &MongoStore, batch: &[Incoming], keys: &[Key]) -> Result<(HashSet<String>, i64)> {
+    let keys: HashSet<&Key> = keys.iter().collect();
+    let asked = batch.iter().filter(|incoming| keys.contains(&Key::of(incoming)));
+    let mut ids: Vec<String> = asked.map(hash).collect();
+    ids.push(erase::COUNT.to_owned());
     let tombstones = store.database.collection::<Document>("tombstones");
-    let found: Vec<Document> =
-        tombstones.find(doc! { "_id": { "$in": hashes } }).await?.try_collect().await?;
-    Ok(found.iter().filter_map(|document| document.get_str("_id").ok().map(str::to_owned)).collect())
+    let mut found = tombstones.find(doc! { "_id": { "$in": ids } }).await?;
+    let (mut erased, mut erasures) = (HashSet::new(), 0);
+    while let Some(document) = found.try_next().await? {
+        match document.get_str("_id") {
+            Ok(erase::COUNT) => erasures = documents::whole(document.get("n")).unwrap_or_default(),
+            Ok(hash) => drop(erased.insert(hash.to_owned())),
+            Err(_) => {}
+        }
+    }
+    Ok((erased, erasures))
 }

@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::raw::{CStr, cstr};
+use mongodb::bson::{Bson, Document, RawArrayBuf, RawDocumentBuf, doc, rawdoc};
 use mongodb::error::{Error, ErrorKind};
 use mongodb::{ClientSession, Database};
 
@@ -21,8 +22,8 @@ const PASSING: &[i32] = &[6, 7, 24, 64, 89, 91, 112, 189, 262, 9_001, 10_107, 11
 const MOST_STATEMENTS: usize = 500;
 
 /// Durable on a majority, as every answer of the server promises.
-pub(super) fn durable() -> Document {
-    doc! { "w": "majority", "j": true, "wtimeout": 4_000 }
+fn durable() -> RawDocumentBuf {
+    rawdoc! { "w": "majority", "j": true, "wtimeout": 4_000 }
 }
 
 /// What a command with many statements did.
@@ -36,12 +37,21 @@ pub(super) struct Done {
 
 /// Inserts documents in no order; those that are there already are counted, not an error.
 pub(super) async fn insert(database: &Database, collection: &str, documents: &[Document]) -> Result<Done> {
-    bulk(database, doc! { "insert": collection }, "documents", documents, durable()).await
+    insert_raw(database, collection, &raw(documents)?).await
+}
+
+/// The same for documents that are made in the form in which they are sent.
+pub(super) async fn insert_raw(
+    database: &Database,
+    collection: &str,
+    documents: &[RawDocumentBuf],
+) -> Result<Done> {
+    bulk(database, rawdoc! { "insert": collection }, cstr!("documents"), documents, durable()).await
 }
 
 /// Runs update statements in no order.
 pub(super) async fn update(database: &Database, collection: &str, statements: &[Document]) -> Result<Done> {
-    bulk(database, doc! { "update": collection }, "updates", statements, durable()).await
+    bulk(database, rawdoc! { "update": collection }, cstr!("updates"), &raw(statements)?, durable()).await
 }
 
 /// Runs update statements whose loss would only cause work to be done again.
@@ -50,7 +60,8 @@ pub(super) async fn update_lightly(
     collection: &str,
     statements: &[Document],
 ) -> Result<Done> {
-    bulk(database, doc! { "update": collection }, "updates", statements, doc! { "w": 1 }).await
+    bulk(database, rawdoc! { "update": collection }, cstr!("updates"), &raw(statements)?, rawdoc! { "w": 1 })
+        .await
 }
 
 /// Waits until everything this node has is durable on a majority: a write that finds nothing still waits for it.
@@ -59,20 +70,28 @@ pub(super) async fn settle(database: &Database) -> Result<()> {
     update(database, "settings", &[nothing]).await.map(|_| ())
 }
 
+fn raw(documents: &[Document]) -> Result<Vec<RawDocumentBuf>> {
+    Ok(documents.iter().map(RawDocumentBuf::try_from).collect::<Result<_, _>>()?)
+}
+
 async fn bulk(
     database: &Database,
-    command: Document,
-    list: &str,
-    statements: &[Document],
-    concern: Document,
+    command: RawDocumentBuf,
+    list: &CStr,
+    statements: &[RawDocumentBuf],
+    concern: RawDocumentBuf,
 ) -> Result<Done> {
     let mut done = Done::default();
     for chunk in statements.chunks(MOST_STATEMENTS) {
         let mut command = command.clone();
-        command.insert(list, chunk);
-        command.insert("ordered", false);
-        command.insert("writeConcern", concern.clone());
-        let answer = database.run_command(command).await?;
+        let mut all = RawArrayBuf::new();
+        for statement in chunk {
+            all.push(statement);
+        }
+        command.append(list, all);
+        command.append(cstr!("ordered"), false);
+        command.append(cstr!("writeConcern"), concern.clone());
+        let answer = database.run_raw_command(command).await?;
         let here = read_answer(&answer)?;
         done.n += here.n;
         done.duplicates += here.duplicates;

@@ -3,7 +3,11 @@
 //! Messages are read leniently: documents from before this system may lack almost everything.
 
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Bson, DateTime, Document, deserialize_from_bson, doc, serialize_to_bson};
+use mongodb::bson::raw::cstr;
+use mongodb::bson::{
+    Bson, DateTime, Document, RawArrayBuf, RawBson, RawDocumentBuf, deserialize_from_bson, doc, rawdoc,
+    serialize_to_bson, serialize_to_raw_document_buf,
+};
 use mongodb::error::Error;
 use porchlight_protocol::capture::Role;
 use porchlight_protocol::lead::{Lead, Priority, Status};
@@ -17,43 +21,52 @@ pub(super) fn date(at: Timestamp) -> DateTime {
     DateTime::from_millis(at.millis())
 }
 
-/// A message of `admin` as it is kept, without the mark that something follows from it.
-pub(super) fn of_message(id: ObjectId, admin: &str, message: &Message) -> Result<Document> {
-    let mut document = doc! {
-        "_id": id,
+/// A new message of `admin` as it is kept, with the tag that it most likely ends with, which saves most updates, and the
+/// mark where something follows from it.
+pub(super) fn new_message(
+    id: &Bson,
+    admin: &str,
+    message: &Message,
+    tag: Option<&Tag>,
+    pending: Option<Timestamp>,
+) -> Result<RawDocumentBuf> {
+    let mut document = rawdoc! {
+        "_id": RawBson::try_from(id.clone())?,
         "adminId": admin,
-        "sessionId": &message.session_id,
-        "messageId": &message.message_id,
+        "sessionId": message.session_id.as_str(),
+        "messageId": message.message_id.as_str(),
         "seq": i64::from(message.seq),
         "role": message.role.as_str(),
-        "text": &message.text,
-        "pageUrl": &message.page.url,
+        "text": message.text.as_str(),
+        "pageUrl": message.page.url.as_str(),
         "createdAt": date(message.at),
     };
     let optional = [
-        ("pageTitle", &message.page.title),
-        ("referrer", &message.page.referrer),
-        ("locale", &message.page.locale),
-        ("timeZone", &message.page.time_zone),
-        ("replyTo", &message.reply_to),
+        (cstr!("pageTitle"), message.page.title.as_deref()),
+        (cstr!("referrer"), message.page.referrer.as_deref()),
+        (cstr!("locale"), message.page.locale.as_deref()),
+        (cstr!("timeZone"), message.page.time_zone.as_deref()),
+        (cstr!("replyTo"), message.reply_to.as_deref()),
+        (cstr!("email"), tag.map(|tag| tag.email.as_str())),
+        (cstr!("requirements"), tag.map(|tag| tag.requirements.as_str())),
     ];
     for (name, value) in optional {
         if let Some(value) = value {
-            document.insert(name, value);
+            document.append(name, value);
         }
     }
     if !message.addresses.is_empty() {
-        document.insert("addresses", &message.addresses);
+        document
+            .append(cstr!("addresses"), RawArrayBuf::from_iter(message.addresses.iter().map(String::as_str)));
     }
     if message.opened {
-        document.insert("opened", true);
+        document.append(cstr!("opened"), true);
     }
     if let Some(edge) = &message.edge {
-        document.insert("edge", serialize_to_bson(edge)?);
+        document.append(cstr!("edge"), serialize_to_raw_document_buf(edge)?);
     }
-    if let Some(tag) = &message.tag {
-        document.insert("email", &tag.email);
-        document.insert("requirements", &tag.requirements);
+    if let Some(pending) = pending {
+        document.append(cstr!("pending"), date(pending));
     }
     Ok(document)
 }

@@ -13,6 +13,19 @@ use crate::conversation::{self, Conversation, Message};
 use crate::leads::{By, LeadEvent, LeadRecord};
 use crate::store::{Erased, tombstone};
 
+/// Names the document among the tombstones that counts the erasures: whoever remembers messages asks for it.
+pub(super) const COUNT: &str = "erasures";
+
+/// Says before and after an erasure that what was remembered of messages is no longer true.
+pub(super) async fn count(store: &MongoStore, session: Option<&mut ClientSession>) -> Result<()> {
+    let tombstones = store.database.collection::<Document>("tombstones");
+    let one_more = tombstones.update_one(doc! { "_id": COUNT }, doc! { "$inc": { "n": 1_i64 } }).upsert(true);
+    match session {
+        Some(session) => one_more.session(session).await.map(|_| ()),
+        None => one_more.await.map(|_| ()),
+    }
+}
+
 pub(super) async fn lead(store: &MongoStore, admin: &str, id: &str, by: &By) -> Result<Option<Erased>> {
     transact!(store, session => erase(store, session, (admin, id), by))
 }
@@ -107,6 +120,7 @@ async fn take_away(
     id: &str,
     by: &By,
 ) -> Result<(u64, Option<Conversation>)> {
+    count(store, Some(&mut *session)).await?;
     let messages = messages(store, session, admin, &[id.to_owned()]).await?.remove(id).unwrap_or_default();
     let tombstones: Vec<Document> = messages
         .iter()
@@ -119,6 +133,7 @@ async fn take_away(
     }
     let own = doc! { "adminId": admin, "sessionId": id };
     let removed = store.chats.delete_many(own).session(&mut *session).await?.deleted_count;
+    count(store, Some(session)).await?;
     Ok((removed, conversation::derive(&messages)))
 }
 

@@ -34,8 +34,15 @@ fn chats() -> Vec<IndexModel> {
         partial(doc! { "adminId": 1, "email": 1 }, doc! { "email": { "$exists": true } }, false),
         // The first of a message's own addresses makes the link between session and lead.
         partial(doc! { "adminId": 1, "addresses.0": 1 }, doc! { "addresses": { "$exists": true } }, false),
+        // Whether a session has an address.
+        partial(with_address(), doc! { "addresses": { "$exists": true } }, false),
         partial(doc! { "pending": 1 }, doc! { "pending": { "$exists": true } }, false),
     ]
+}
+
+/// The index of the messages that hold an address.
+pub(super) fn with_address() -> Document {
+    doc! { "adminId": 1, "sessionId": 1, "addresses": 1 }
 }
 
 fn lead_days() -> Vec<IndexModel> {

@@ -1,6 +1,6 @@
 //! Leads: those that captures change, one, its history, and what people do to them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{TryStreamExt, try_join};
 use mongodb::ClientSession;
@@ -8,24 +8,32 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use porchlight_protocol::ids::AdminId;
 
-use super::capture::Key;
 use super::commands::{self, persist};
 use super::documents;
 use super::{MongoStore, Result, days};
 use crate::conversation::{self, Conversation, Message};
 use crate::leads::{By, Contact, LeadEdit, LeadEvent, LeadRecord, new_id};
 use crate::store::Edited;
+use crate::store::recent::Key;
 
-/// Brings the leads of the sessions to what follows from their messages.
-pub(super) async fn follow(store: &MongoStore, followed: &[(&Key, Conversation)], by: &By) -> Result<()> {
+/// Brings the leads of the sessions to what follows from their messages; gives the days that must be marked now.
+pub(super) async fn follow(
+    store: &MongoStore,
+    followed: &[(&Key, Conversation)],
+    by: &By,
+) -> Result<BTreeSet<(AdminId, i64)>> {
     if followed.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     persist(|| follow_once(store, followed, by)).await
 }
 
-/// One try: read, change in memory, write each lead only over the version that was read, then mark their days.
-async fn follow_once(store: &MongoStore, followed: &[(&Key, Conversation)], by: &By) -> Result<()> {
+/// One try: read, change in memory, write each lead only over the version that was read.
+async fn follow_once(
+    store: &MongoStore,
+    followed: &[(&Key, Conversation)],
+    by: &By,
+) -> Result<BTreeSet<(AdminId, i64)>> {
     let mut known = by_emails(store, followed).await?;
     let mut held = Held::take(&mut known);
     let mut changed: BTreeMap<Person, Option<i64>> = BTreeMap::new();
@@ -63,8 +71,7 @@ async fn follow_once(store: &MongoStore, followed: &[(&Key, Conversation)], by: 
         return Err(commands::conflict());
     }
     // Also of leads that did not change: whoever changed them may have crashed before it came to this.
-    days::mark(store, known.values().map(|record| (record.lead.admin_id.clone(), record.day())).collect())
-        .await
+    Ok(known.values().map(|record| (record.lead.admin_id.clone(), record.day())).collect())
 }
 
 /// The business and the address.

@@ -5,13 +5,14 @@ use mongodb::bson::{Bson, Document, doc};
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
 
-use super::capture::{self, Key};
+use super::capture;
 use super::commands::{self, persist};
 use super::documents::{date, moment, unreadable, whole};
-use super::{MongoStore, Result, leads};
+use super::{MongoStore, Result, days, erase, leads};
 use crate::conversation::{Conversation, derive_old};
 use crate::leads::By;
 use crate::legacy::{LegacyLead, LegacyQuery, LegacySort};
+use crate::store::recent::Key;
 use crate::store::tombstone;
 
 /// The time of a message: old documents may hold it as a text.
@@ -124,7 +125,10 @@ pub(super) async fn delete(store: &MongoStore, admin: &str, email: &str, at: Tim
         .collect();
     // First what keeps a repetition from bringing one back.
     commands::insert(&store.database, "tombstones", &tombstones).await?;
-    Ok(store.chats.delete_many(own).await?.deleted_count)
+    persist(|| erase::count(store, None)).await?;
+    let deleted = store.chats.delete_many(own).await?.deleted_count;
+    persist(|| erase::count(store, None)).await?;
+    Ok(deleted)
 }
 
 /// What marks a message from before this system that was not migrated.
@@ -151,7 +155,8 @@ pub(super) async fn migrate(store: &MongoStore, admin: &AdminId, sessions: &[Str
         let loaded = capture::load(store, &keys).await?;
         let followed: Vec<(&Key, Conversation)> =
             keys.iter().filter_map(|key| Some((key, derive_old(&loaded.get(key)?.messages)?))).collect();
-        leads::follow(store, &followed, by).await?;
+        let days = leads::follow(store, &followed, by).await?;
+        days::mark(store, days).await?;
         let tags: Vec<Document> =
             followed.iter().flat_map(|(key, derived)| missing_tags(key, derived)).collect();
         commands::update(&store.database, "chats", &tags).await?;

@@ -25,13 +25,16 @@ mod commands;
 mod days;
 mod documents;
 mod erase;
+mod follow;
 mod import;
 mod indexes;
 mod leads;
 mod legacy;
 mod list;
+mod memory;
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -44,8 +47,8 @@ use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
 use porchlight_protocol::time::Timestamp;
 
 use super::{
-    Admin, CaptureError, Day, Edited, Erased, Finding, Kept, KeptRollup, KeyHash, KeyHolder, KeyRecord, Site,
-    Store, StoreError, Tenant,
+    Admin, Day, Edited, Erased, Finding, KeptRollup, KeyHash, KeyHolder, KeyRecord, Results, Site, Store,
+    StoreError, Tenant,
 };
 use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
@@ -53,6 +56,8 @@ use crate::leads::{
     By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
 };
 use crate::legacy::{LegacyLead, LegacyQuery};
+use follow::Following;
+use memory::Memory;
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -72,6 +77,10 @@ pub struct MongoStore {
     /// Whether the deployment has transactions: a standalone server has none, and then a crash between an edit and the
     /// mark of its day leaves figures out of date until the day's next change.
     transactions: bool,
+    /// What is known of sessions without reading them.
+    memory: Arc<Mutex<Memory>>,
+    /// The sessions of which something follows from new messages.
+    following: Arc<Following>,
 }
 
 impl MongoStore {
@@ -112,6 +121,8 @@ impl MongoStore {
             client,
             database,
             transactions,
+            memory: Arc::default(),
+            following: Arc::default(),
         })
     }
 
@@ -231,16 +242,15 @@ impl Store for MongoStore {
         2
     }
 
-    async fn capture(&self, batch: Vec<Incoming>) -> Vec<Result<Kept, CaptureError>> {
-        let count = batch.len();
+    async fn capture_each(&self, batch: Vec<Incoming>, mut results: Results) {
         let store = self.clone();
-        let task = tokio::spawn(async move { capture::batch(&store, &batch).await });
-        let error = match task.await {
-            Ok(Ok(results)) => return results,
-            Ok(Err(error)) => failure(error),
-            Err(error) => StoreError::Failed(error.to_string()),
-        };
-        (0..count).map(|_| Err(CaptureError::Store(error.clone()))).collect()
+        let task = tokio::spawn(async move {
+            if let Err(error) = capture::batch(&store, &batch, &mut results).await {
+                results.fail(&failure(error));
+            }
+        });
+        // Whoever gets no result, because the task panicked, is told to come again.
+        let _ = task.await;
     }
 
     async fn finish_pending(&self, before: Timestamp) -> Result<u64, StoreError> {

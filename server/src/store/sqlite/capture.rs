@@ -2,40 +2,51 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::LazyLock;
 
 use porchlight_protocol::ids::AdminId;
-use rusqlite::{Connection, Error, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Error, Transaction, params};
 
 use super::leads;
+use super::memory::Memory;
 use super::rows::{self, to_json};
 use crate::assistant;
 use crate::conversation::{self, Admission, Conversation, Incoming, Message};
 use crate::leads::history::VISITOR;
 use crate::leads::{By, Contact, LeadRecord, new_id};
+use crate::store::recent::Key;
 use crate::store::{CaptureError, Kept, tombstone};
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// The messages of one session, as the batch goes on.
-struct Session {
-    messages: Vec<Message>,
-}
+/// The sessions of a batch, as it goes on.
+pub(super) type Sessions = HashMap<Key, Vec<Message>>;
 
+pub(super) type Results = Vec<std::result::Result<Kept, CaptureError>>;
+
+/// Keeps a batch; what its sessions are then is true once the transaction is committed.
 pub(super) fn batch(
     t: &Transaction<'_>,
+    memory: &mut Memory,
     batch: &[Incoming],
-) -> Result<Vec<std::result::Result<Kept, CaptureError>>> {
-    let mut sessions: HashMap<(&str, &str), Session> = HashMap::new();
+) -> Result<(Results, Sessions)> {
+    memory.refresh(t)?;
+    let mut sessions = Sessions::new();
     let mut results = Vec::with_capacity(batch.len());
     for incoming in batch {
-        let key = (incoming.tenant.admin_id().as_str(), incoming.session_id.as_str());
-        let session = match sessions.entry(key) {
+        let session = match sessions.entry(Key::of(incoming)) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(Session { messages: session(t, key.0, key.1)? }),
+            Entry::Vacant(unknown) => {
+                let messages = match memory.take(unknown.key()) {
+                    Some(messages) => messages,
+                    None => session(t, unknown.key().admin.as_str(), &unknown.key().session)?,
+                };
+                unknown.insert(messages)
+            }
         };
-        results.push(keep(t, session, incoming)?);
+        results.push(keep(t, memory, session, incoming)?);
     }
-    Ok(results)
+    Ok((results, sessions))
 }
 
 /// A session's messages, sorted for reading.
@@ -51,18 +62,18 @@ pub(super) fn session(c: &Connection, admin: &str, session: &str) -> Result<Vec<
 
 fn keep(
     t: &Transaction<'_>,
-    session: &mut Session,
+    memory: &mut Memory,
+    session: &mut Vec<Message>,
     incoming: &Incoming,
 ) -> Result<std::result::Result<Kept, CaptureError>> {
-    match conversation::admit(&session.messages, incoming) {
+    match conversation::admit(session, incoming) {
         Admission::Reused => Ok(Err(CaptureError::Reused)),
         Admission::Duplicate(message) => {
-            let reply =
-                session.messages.iter().find(|m| m.reply_to.as_ref() == Some(&message.message_id)).cloned();
+            let reply = session.iter().find(|m| m.reply_to.as_ref() == Some(&message.message_id)).cloned();
             let session_email = message.tag.as_ref().map(|tag| tag.email.clone());
             Ok(Ok(Kept { message: *message, duplicate: true, session_email, reply }))
         }
-        Admission::New(message) if is_erased(t, incoming)? => {
+        Admission::New(message) if memory.is_erased(t, || hash(incoming))? => {
             let message = Message { pending: false, opened: false, ..*message };
             Ok(Ok(Kept { message, duplicate: true, session_email: None, reply: None }))
         }
@@ -70,45 +81,55 @@ fn keep(
     }
 }
 
-fn add(t: &Transaction<'_>, session: &mut Session, incoming: &Incoming, message: Message) -> Result<Kept> {
+fn add(
+    t: &Transaction<'_>,
+    session: &mut Vec<Message>,
+    incoming: &Incoming,
+    message: Message,
+) -> Result<Kept> {
     let admin = incoming.tenant.admin_id().as_str();
-    session.messages.push(message.clone());
-    let reply = (message.opened || incoming.authorised)
-        .then(|| assistant::reply(&session.messages, &message, incoming.arrived));
-    session.messages.extend(reply.clone());
-    let followed = conversation::derive(&session.messages);
-    let added = 1 + usize::from(reply.is_some());
-    let new_from = session.messages.len() - added;
-    for kept in &mut session.messages {
+    let before = session.len();
+    session.push(message);
+    let answered = session[before].opened || incoming.authorised;
+    let reply = answered.then(|| assistant::reply(session, &session[before], incoming.arrived));
+    session.extend(reply);
+    let followed = conversation::derive(session);
+    let mut wrong = 0;
+    for kept in session.iter_mut() {
         kept.pending = false;
-        if let Some(conversation) = &followed {
-            kept.tag = Some(conversation.tag.clone());
+        if let Some(Conversation { tag, .. }) = &followed
+            && kept.tag.as_ref() != Some(tag)
+        {
+            kept.tag = Some(tag.clone());
+            wrong += 1;
         }
     }
-    for kept in session.messages.iter().skip(new_from) {
+    let new = &session[before..];
+    for kept in new {
         insert(t, admin, kept)?;
     }
     if let Some(conversation) = &followed {
-        tag_session(t, admin, &message.session_id, conversation)?;
+        if wrong > new.len() {
+            tag_session(t, admin, incoming.session_id.as_str(), conversation)?;
+        }
         let by = By::new(VISITOR, incoming.arrived);
-        update_leads(t, incoming.tenant.admin_id(), &message.session_id, conversation, &by)?;
+        update_leads(t, incoming.tenant.admin_id(), incoming.session_id.as_str(), conversation, &by)?;
     }
-    let tag = followed.map(|conversation| conversation.tag);
     Ok(Kept {
-        message: Message { tag: tag.clone(), pending: false, ..message },
+        message: session[before].clone(),
         duplicate: false,
-        session_email: tag.as_ref().map(|tag| tag.email.clone()),
-        reply: reply.map(|reply| Message { tag, ..reply }),
+        session_email: followed.map(|conversation| conversation.tag.email),
+        reply: session.get(before + 1).cloned(),
     })
 }
 
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    format!("INSERT INTO chats (admin_id, {}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)", rows::MESSAGE)
+});
+
 fn insert(t: &Transaction<'_>, admin: &str, message: &Message) -> Result<()> {
-    let sql = format!(
-        "INSERT INTO chats (admin_id, {}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
-        rows::MESSAGE
-    );
     let addresses = (!message.addresses.is_empty()).then(|| to_json(&message.addresses)).transpose()?;
-    t.prepare_cached(&sql)?.execute(params![
+    t.prepare_cached(&INSERT)?.execute(params![
         admin,
         message.session_id,
         message.message_id,
@@ -163,12 +184,7 @@ pub(super) fn update_leads(
     Ok(())
 }
 
-fn is_erased(t: &Transaction<'_>, incoming: &Incoming) -> Result<bool> {
-    let hash = tombstone(
-        incoming.tenant.admin_id().as_str(),
-        incoming.session_id.as_str(),
-        incoming.message_id.as_str(),
-    );
-    let mut select = t.prepare_cached("SELECT 1 FROM tombstones WHERE hash = ?")?;
-    Ok(select.query_row([hash], |_| Ok(())).optional()?.is_some())
+fn hash(incoming: &Incoming) -> String {
+    let admin = incoming.tenant.admin_id().as_str();
+    tombstone(admin, incoming.session_id.as_str(), incoming.message_id.as_str())
 }

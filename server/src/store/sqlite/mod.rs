@@ -12,6 +12,7 @@ mod import;
 mod leads;
 mod legacy;
 mod list;
+mod memory;
 mod rows;
 
 use std::path::{Path, PathBuf};
@@ -26,8 +27,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::{
-    Admin, CaptureError, Day, Edited, Erased, Finding, Kept, KeptRollup, KeyHash, KeyHolder, KeyRecord, Site,
-    Store, StoreError, Tenant,
+    Admin, Day, Edited, Erased, Finding, KeptRollup, KeyHash, KeyHolder, KeyRecord, Results, Site, Store,
+    StoreError, Tenant,
 };
 use crate::analytics::LeadFact;
 use crate::conversation::{Incoming, Message};
@@ -35,6 +36,7 @@ use crate::leads::{
     By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
 };
 use crate::legacy::{LegacyLead, LegacyQuery};
+use memory::Memory;
 
 /// The schema's steps; a file's `user_version` says how many it has taken.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
@@ -55,8 +57,14 @@ pub struct SqliteStore {
 
 struct Shared {
     path: PathBuf,
-    writer: Mutex<Connection>,
+    writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
+}
+
+/// The only connection that writes, and what it knows without reading.
+struct Writer {
+    connection: Connection,
+    memory: Memory,
 }
 
 impl SqliteStore {
@@ -69,8 +77,8 @@ impl SqliteStore {
         // What is erased must not linger in the file.
         writer.pragma_update(None, "secure_delete", "ON").map_err(failure)?;
         migrate(&mut writer).map_err(failure)?;
-        let shared =
-            Shared { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) };
+        let writer = Mutex::new(Writer { connection: writer, memory: Memory::default() });
+        let shared = Shared { path: path.to_owned(), writer, readers: Mutex::new(Vec::new()) };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -82,10 +90,26 @@ impl SqliteStore {
         let shared = Arc::clone(&self.shared);
         blocking(move || {
             let mut writer = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            writer.memory.clear();
+            let transaction = begin(&mut writer.connection)?;
             let done = work(&transaction)?;
             transaction.commit()?;
             Ok(done)
+        })
+        .await
+    }
+
+    /// Keeps a batch of captures in one transaction of the only writer.
+    async fn keep(&self, batch: Vec<Incoming>) -> Result<capture::Results, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || {
+            let mut writer = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let Writer { connection, memory } = &mut *writer;
+            let transaction = begin(connection)?;
+            let (results, sessions) = capture::batch(&transaction, memory, &batch)?;
+            transaction.commit()?;
+            sessions.into_iter().for_each(|(key, messages)| memory.put(key, messages));
+            Ok(results)
         })
         .await
     }
@@ -135,13 +159,17 @@ fn wait(times: i32) -> bool {
 }
 
 fn migrate(writer: &mut Connection) -> Result<(), rusqlite::Error> {
-    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let transaction = begin(writer)?;
     let taken: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     for step in MIGRATIONS.iter().skip(taken as usize) {
         transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
     transaction.commit()
+}
+
+fn begin(connection: &mut Connection) -> Result<Transaction<'_>, rusqlite::Error> {
+    connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
 async fn blocking<T: Send + 'static>(
@@ -222,11 +250,10 @@ impl Store for SqliteStore {
         self.write(admins::secret).await
     }
 
-    async fn capture(&self, batch: Vec<Incoming>) -> Vec<Result<Kept, CaptureError>> {
-        let count = batch.len();
-        match self.write(move |t| capture::batch(t, &batch)).await {
-            Ok(results) => results,
-            Err(error) => (0..count).map(|_| Err(CaptureError::Store(error.clone()))).collect(),
+    async fn capture_each(&self, batch: Vec<Incoming>, mut results: Results) {
+        match self.keep(batch).await {
+            Ok(all) => results.give_all(all),
+            Err(error) => results.fail(&error),
         }
     }
 
@@ -400,7 +427,9 @@ impl Store for SqliteStore {
     async fn restore(&self, from: &Path) -> Result<(), StoreError> {
         let (shared, from) = (Arc::clone(&self.shared), from.to_owned());
         let restored = blocking(move || {
-            care::restore(&mut shared.writer.lock().unwrap_or_else(PoisonError::into_inner), &from)
+            let mut writer = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            writer.memory.clear();
+            care::restore(&mut writer.connection, &from)
         });
         match restored.await? {
             true => Ok(()),
@@ -428,11 +457,13 @@ mod tests {
         for _ in 0..2 {
             let store = SqliteStore::open(&path).unwrap();
             let writer = store.shared.writer.lock().unwrap();
-            let pragma =
-                |name: &str| writer.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+            let pragma = |name: &str| {
+                writer.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap()
+            };
             assert_eq!(pragma("synchronous"), 2, "FULL");
             assert_eq!(pragma("user_version"), MIGRATIONS.len() as i64);
-            let mode: String = writer.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+            let mode: String =
+                writer.connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
             assert_eq!(mode, "wal");
         }
     }

@@ -1,0 +1,173 @@
+//! What follows from new messages of sessions with an address: steps 2 to 4 of [`super::capture`].
+//!
+//! Sessions that wait while others are gone through are gone through together next: a second group commit, so that the
+//! process is never in its own way.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::{TryStreamExt, try_join};
+use mongodb::bson::{Bson, Document, doc};
+use porchlight_protocol::time::Timestamp;
+use tokio::sync::oneshot;
+
+use super::capture::{Session, Sessions, in_order, key_of, load, of_sessions};
+use super::commands::{self, persist};
+use super::{MongoStore, Result, leads};
+use crate::conversation::{self, Conversation, Tag};
+use crate::leads::By;
+use crate::leads::history::VISITOR;
+use crate::store::recent::Key;
+
+/// How often a session is gone through again because another message came in between.
+const MOST_ROUNDS: u32 = 50;
+
+/// What was found to follow from a session: its tag, and the messages that it follows from.
+#[derive(Clone)]
+pub(super) struct Tagged {
+    pub(super) tag: Tag,
+    pub(super) ids: HashSet<String>,
+}
+
+pub(super) type Tags = HashMap<Key, Tagged>;
+
+/// Sessions as they were read last, and what follows from them; those without an address have no tag.
+pub(super) struct Followed {
+    pub(super) sessions: Sessions,
+    pub(super) tags: Tags,
+}
+
+/// The sessions that wait to be gone through.
+#[derive(Default)]
+pub(super) struct Following {
+    waiting: Mutex<Vec<Waiting>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+struct Waiting {
+    keys: Vec<Key>,
+    known: Tags,
+    now: Timestamp,
+    done: oneshot::Sender<Result<Arc<Followed>>>,
+}
+
+/// Goes through the sessions, together with those that others have brought meanwhile. `known` is what is thought to
+/// follow from them, which saves work where it is right.
+pub(super) async fn together(
+    store: &MongoStore,
+    keys: Vec<Key>,
+    known: Tags,
+    now: Timestamp,
+) -> Result<Arc<Followed>> {
+    let (done, mut result) = oneshot::channel();
+    let waiting = || store.following.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    waiting().push(Waiting { keys, known, now, done });
+    let turn = store.following.turn.lock().await;
+    // Whoever had the turn before may have done this along with its own.
+    if let Ok(result) = result.try_recv() {
+        return result;
+    }
+    let all = std::mem::take(&mut *waiting());
+    let followed = all_of(store, &all).await.map(Arc::new);
+    drop(turn);
+    for waiting in all {
+        let _ = waiting.done.send(followed.clone());
+    }
+    followed
+}
+
+async fn all_of(store: &MongoStore, all: &[Waiting]) -> Result<Followed> {
+    let now = all.iter().map(|waiting| waiting.now).max().unwrap_or(Timestamp::from_millis(0));
+    let mut keys = in_order(all.iter().flat_map(|waiting| waiting.keys.iter().cloned()));
+    let known = all.iter().flat_map(|waiting| waiting.known.clone()).collect();
+    let mut followed = Followed { sessions: Sessions::new(), tags: known };
+    for _ in 0..MOST_ROUNDS {
+        if keys.is_empty() {
+            break;
+        }
+        let round = persist(|| once(store, &keys, &followed.tags, now)).await?;
+        followed.sessions.extend(round.followed.sessions);
+        followed.tags.extend(round.followed.tags);
+        keys = round.open;
+    }
+    Ok(followed)
+}
+
+struct Round {
+    followed: Followed,
+    /// Sessions that have got more messages meanwhile.
+    open: Vec<Key>,
+}
+
+async fn once(store: &MongoStore, keys: &[Key], known: &Tags, now: Timestamp) -> Result<Round> {
+    let sessions = load(store, keys).await?;
+    let conversations: Vec<(&Key, Conversation)> =
+        keys.iter().filter_map(|key| Some((key, derive(sessions.get(key)?, known.get(key))?))).collect();
+    let wrong: Vec<Document> = conversations
+        .iter()
+        .filter(|(key, derived)| sessions[*key].messages.iter().any(|m| m.tag.as_ref() != Some(&derived.tag)))
+        .map(|(key, derived)| tag_statement(key, derived))
+        .collect();
+    let by = By::new(VISITOR, now);
+    let days = try_join!(
+        leads::follow(store, &conversations, &by),
+        commands::update(&store.database, "chats", &wrong)
+    )?
+    .0;
+    let tagged = |(key, derived): (&Key, Conversation)| {
+        (key.clone(), Tagged { tag: derived.tag, ids: sessions[key].ids() })
+    };
+    let tags: Tags = conversations.into_iter().map(tagged).collect();
+    let linked: Vec<Key> = tags.keys().cloned().collect();
+    let (ids, ()) = try_join!(load_ids(store, &linked), super::days::mark(store, days))?;
+    let is_open = |key: &Key| ids.get(key).is_some_and(|ids| *ids != tags[key].ids);
+    let open: Vec<Key> = linked.into_iter().filter(is_open).collect();
+    let done =
+        sessions.iter().filter(|(key, _)| !open.contains(key)).filter_map(|(k, s)| unmark_statement(k, s));
+    let done: Vec<Document> = done.collect();
+    commands::update_lightly(&store.database, "chats", &done).await?;
+    Ok(Round { followed: Followed { sessions, tags }, open })
+}
+
+/// What follows from a session; messages do not change, so that the same ones need not be read for needs again.
+fn derive(session: &Session, known: Option<&Tagged>) -> Option<Conversation> {
+    conversation::derive_with(&session.messages, |messages| match known {
+        Some(known) if known.ids == session.ids() => known.tag.requirements.clone(),
+        _ => conversation::requirements_of(messages),
+    })
+}
+
+fn tag_statement(key: &Key, derived: &Conversation) -> Document {
+    let tag = &derived.tag;
+    doc! {
+        "q": {
+            "adminId": key.admin.as_str(),
+            "sessionId": &key.session,
+            "$or": [{ "email": { "$ne": &tag.email } }, { "requirements": { "$ne": &tag.requirements } }],
+        },
+        "u": { "$set": { "email": &tag.email, "requirements": &tag.requirements } },
+        "multi": true,
+    }
+}
+
+fn unmark_statement(key: &Key, session: &Session) -> Option<Document> {
+    let pending = session.messages.iter().zip(&session.ids).filter(|(message, _)| message.pending);
+    let ids: Vec<Bson> = pending.map(|(_, id)| id.clone()).collect();
+    let filter = doc! { "_id": { "$in": &ids }, "adminId": key.admin.as_str() };
+    (!ids.is_empty()).then(|| doc! { "q": filter, "u": { "$unset": { "pending": "" } }, "multi": true })
+}
+
+async fn load_ids(store: &MongoStore, keys: &[Key]) -> Result<HashMap<Key, HashSet<String>>> {
+    let mut ids: HashMap<Key, HashSet<String>> = HashMap::new();
+    if keys.is_empty() {
+        return Ok(ids);
+    }
+    let fields = doc! { "adminId": 1, "sessionId": 1 };
+    let mut found = store.chats.find(of_sessions(keys)).projection(fields).batch_size(10_000).await?;
+    while let Some(document) = found.try_next().await? {
+        if let (Some(key), Some(id)) = (key_of(&document), document.get("_id")) {
+            ids.entry(key).or_default().insert(id.to_string());
+        }
+    }
+    Ok(ids)
+}
