@@ -26,6 +26,7 @@ static AIMED_AT_SOFTWARE: LazyLock<Regex> = LazyLock::new(|| {
         r"|\b(?:add|append|insert|write) (?:the|this|a|following)? ?(?:bullets?|line)\b|\b(?:summary|requirements?|bullets?|output) (?:must|should|shall|is|are|has to)\b|\bmark (?:this|me|the) .{0,20}(?:vip|priority|qualified|urgent)\b",
         r"|\b(?:écris|réponds|affiche)\w*\b.{0,30}[«\x22]|\b(?:schreib|antworte|gib)\w*\b.{0,30}[„\x22»]|\b(?:escribe|responde|scrivi|rispondi|escreve|responda)\b.{0,30}[«\x22]",
         r"|\b(?:i (?:instruct|command|order) you|as (?:the|an|your) (?:admin\w*|developer|owner|root|superuser)\b|i(?:'m| am) (?:the|your) (?:developer|admin\w*|creator)|(?:reveal|dump|leak|expose) (?:the|your|all)|(?:update|set|change) (?:the )?(?:status|priority|lead status|record|crm)\b|debug mode|(?:list|show|export|delete) all (?:leads|users|customers|data|emails)|summary of (?:the )?requirements|approved:|(?:give|apply|grant) (?:me |us )?(?:a )?(?:100 ?%|free lifetime|full refund without)|say (?:that|only|the word)\b|pretend|hypothetical(?:ly)? you|you must (?:add|say|write|include|output|reply|ignore))\b",
+        r"|\b(?:assistant|system|developer|visitor|customer)\s*:\s|\bend of (?:the )?(?:conversation|transcript|chat|messages?)\b|\b(?:visitor|customer|client|user) (?:has |have )?(?:already )?(?:agreed|accepted|confirmed|paid|authori[sz]ed)\b|\bwhen you summari[sz]e|\bnotes? (?:for|to) (?:the |any )?(?:summari[sz]\w*|ai|bot|model|assistant|llm|system|reader of this)|\byour (?:summary|instructions?|prompt|guidelines|rules|programming|notes|output|report)\b|\bmention (?:that|in)\b|\byou(?:'re| are) (?:now )?(?:a |an )?(?:\w*bot|ai|helpful|free|unrestricted|dan)\b|\bend (?:with|your|the) .{0,20}(?:line|summary|message)|\bas the only (?:bullet|word|line|answer)\b|\b(?:with|start with|begin with) the (?:words?|line|phrase)\b",
         r"|\{\s*\x22|<\|?[^<>]{0,200}\|?>|\{\{|\}\}|\$\{|```|\[/?(?:inst|system|sys)\]|###|<<|>>|<script|javascript:|\bselect\b.{0,40}\bfrom\b.{0,40}\bwhere\b|\bdrop table\b|\bunion select\b|'\s*or\s*'?1'?\s*=\s*'?1",
         r"|^\W*(?:the )?(?:customer|client|visitor|user|lead|prospect) (?:wants|needs|is|has|agreed|accepts?|will|requests|requires|confirmed|authori[sz]\w+)\b",
     ))
@@ -100,6 +101,23 @@ static GREETED: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant pattern")
 });
 
+/// The words of the names of persons in a text, where they are said to be such or greeted.
+pub(super) fn names_of(text: &str) -> Vec<String> {
+    static THANKED: LazyLock<Regex> = LazyLock::new(|| {
+        #[expect(clippy::expect_used, reason = "a constant, compiled by the tests")]
+        Regex::new(r"(?:\b(?i:hi|hello|hey|thanks|thank you|welcome|nice to meet you|sorry|of course|great|hallo|danke|guten tag|bonjour|merci|hola|gracias|ciao|grazie|olá|obrigad[oa]|bedankt|dziękuję)),? (\p{Lu}\p{Ll}{2,})[!.,]")
+            .expect("a constant pattern")
+    });
+    let said =
+        NAMES.find_iter(text).flat_map(|found| found.as_str().split_whitespace().skip(1)).filter(|word| {
+            let small = word.chars().skip(1).all(|c| c.is_lowercase() || c == '-');
+            word.starts_with(char::is_uppercase) && small && word.chars().count() > 2
+        });
+    let greeted = THANKED.captures_iter(text).filter_map(|found| found.get(1).map(|name| name.as_str()));
+    let known = |word: &&str| super::lexicon::is_first_name(&word.to_lowercase());
+    said.filter(known).chain(greeted.filter(known)).map(str::to_owned).collect()
+}
+
 /// Whether somebody sells to the business instead of asking (policy 4).
 pub(super) fn is_advertising<'a>(mut texts: impl Iterator<Item = &'a str>) -> bool {
     texts.any(|text| {
@@ -138,12 +156,25 @@ pub(super) fn without_contact(text: &str) -> String {
         from = hit.end;
     }
     kept.push_str(&text[from..]);
+    if kept.contains("P.S.") {
+        kept = kept.replace("P.S.", "\n");
+    }
     for pattern in [&PRIVATE, &GREETED, &SIGNATURE, &NAMES] {
         if pattern.is_match(&kept) {
             kept = pattern.replace_all(&kept, HIDDEN).into_owned();
         }
     }
     kept
+}
+
+/// Whether a sentence asks, or speaks of the one who writes it.
+fn is_own(sentence: &str) -> bool {
+    static OWN: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\?|\b(?:i|i'm|i'd|i've|we|we're|we'd|we've|my|our|mine|need|looking|want|also|btw|by the way|anyway|any|now|ich|wir|brauche\w*|suche\w*|mein\w*|unser\w*|je|j'|nous|on|il (?:me|nous) fau\w*|mon|ma|notre|yo|necesit\w*|quiero|queremos|busc\w*|mi|nuestr\w*|io|cerc\w*|vorr\w*|serv\w*|mio|nostr\w*|eu|precis\w*|quer\w*|meu|minha|ik|wij|zoek\w*|wil\w*|mijn|onze|potrzeb\w*|szuka\w*|chc\w*)\b",
+        )
+    });
+    OWN.is_match(sentence)
 }
 
 /// Without sentences aimed at the software, and without the ready-made lines below them.
@@ -155,7 +186,7 @@ fn without_orders(text: &str) -> String {
     });
     let text = &BLOCK.replace_all(text, "\n");
     let mut kept = String::with_capacity(text.len());
-    let mut ready_made = false;
+    let (mut ready_made, mut ordering) = (false, false);
     for line in text.lines() {
         ready_made |= READY_MADE.is_match(line);
         if !(ready_made && line.trim_start().starts_with(['•', '-', '*', '–'])) {
@@ -166,9 +197,11 @@ fn without_orders(text: &str) -> String {
                     .map(|(at, mark)| at + mark.len())
                     .find(|end| rest[*end..].is_empty() || rest[*end..].starts_with(char::is_whitespace));
                 let (sentence, tail) = rest.split_at(end.unwrap_or(rest.len()));
-                if AIMED_AT_SOFTWARE.is_match(sentence) || READY_MADE.is_match(line) && ready_made {
-                    ready_made = true;
-                } else {
+                let aimed = AIMED_AT_SOFTWARE.is_match(sentence) || READY_MADE.is_match(line) && ready_made;
+                ready_made |= aimed;
+                // What follows an order is part of it until somebody speaks of their own need.
+                ordering = aimed || (ordering && !is_own(sentence));
+                if !ordering {
                     kept.push_str(sentence);
                 }
                 rest = tail;

@@ -20,10 +20,12 @@ pub(super) fn correct(facts: &mut [Fact], mut fact: Fact) -> Option<Fact> {
         // "… sorry, I mean Gare de Lyon": a name alone is a place, where there was one.
         fact.values.push(Held { kind: values::Kind::Place, key: String::new(), text: fact.text.clone() });
     }
+    let message = fact.place.0;
     let mut left = Vec::new();
     let mut placed = 0;
     for held in std::mem::take(&mut fact.values) {
-        if replace(facts, &held) {
+        if replace(facts, &held) || (held.kind == values::Kind::Place && replace_name(facts, &held, message))
+        {
             placed += 1;
         } else {
             left.push(held);
@@ -57,6 +59,21 @@ fn replace(facts: &mut [Fact], new: &Held) -> bool {
         old.text = old.text.replacen(&was, &is, 1);
         fact.text = text;
         return true;
+    }
+    false
+}
+
+/// "The address is Basel. No, Zurich": the name that a fact of the same message ends in.
+fn replace_name(facts: &mut [Fact], new: &Held, message: usize) -> bool {
+    for fact in facts.iter_mut().rev().filter(|fact| fact.place.0 == message && fact.values.is_empty()) {
+        let Some((head, last)) = fact.text.rsplit_once(' ') else { continue };
+        if last.starts_with(char::is_uppercase)
+            && last.chars().skip(1).all(char::is_lowercase)
+            && last.chars().count() > 2
+        {
+            fact.text = [head, " ", &new.text].concat();
+            return true;
+        }
     }
     false
 }

@@ -3,8 +3,8 @@
 //! A line is `class: phrase, phrase, …`. A phrase is one or more words in lower case; a word that ends in `*` stands for
 //! every word that begins so. Nothing in a table is a pattern, so that reading is one look-up a word.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::collections::{HashMap, HashSet};
+use std::sync::{LazyLock, OnceLock};
 
 /// What a word or a phrase is in its sentence. The names are those of the tables.
 macro_rules! classes {
@@ -119,6 +119,15 @@ const TABLES: [&str; 8] = [
     include_str!("lexicon/nl.txt"),
     include_str!("lexicon/pl.txt"),
 ];
+
+/// First names of people in the countries of these languages; those that are also words or towns are left out.
+static FIRST_NAMES: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| include_str!("lexicon/names.txt").split_whitespace().collect());
+
+/// Whether a word in lower case is a first name.
+pub(super) fn is_first_name(word: &str) -> bool {
+    FIRST_NAMES.contains(word)
+}
 
 /// Read when the first conversation of the language is.
 static LEXICONS: [OnceLock<Lexicon>; 8] = [const { OnceLock::new() }; 8];

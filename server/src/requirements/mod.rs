@@ -108,6 +108,7 @@ impl Conversation {
     }
 
     fn ask(&mut self, text: &str) {
+        self.names.extend(clean::names_of(text));
         let asked = Asked::of(text, self.lexicon);
         self.asked = Some(match self.pending.take() {
             Some(pending) if asked.offer.is_none() && !asked.is_question => pending,
@@ -118,11 +119,12 @@ impl Conversation {
     fn hear(&mut self, text: &str) {
         self.message += 1;
         let asked = self.asked.take().unwrap_or_default();
+        self.names.extend(clean::names_of(text));
         let text = clean::without_private(text);
         let mut tokens = tokens(&text, self.lexicon);
         tokens.truncate(signature(&tokens));
         self.learn_names(&tokens);
-        tokens.retain(|token| !self.names.contains(token.text));
+        drop_names(&mut tokens, &self.names);
         if asked.offer.is_some() && text.trim_end().ends_with('?') {
             self.pending = Some(asked.clone());
         }
@@ -143,7 +145,7 @@ impl Conversation {
                     answers: number == 0 && asked.is_question && !asked.is_contact,
                     lists: listing,
                     corrects: correcting,
-                    budget: (number == 0 && asked.is_budget) || (budget && clause.glue == Glue::Colon),
+                    budget: (number == 0 && asked.is_budget) || budget,
                 };
                 budget = clause.tokens.iter().any(|t| t.is(Class::Budget));
                 let (reading, corrects) = read(clause, frame);
@@ -269,6 +271,19 @@ fn signature(tokens: &[Token<'_>]) -> usize {
         .filter(|t| t.is_spoken())
         .all(|t| t.shape == Shape::Word && (t.is_capital() || t.is(Class::Prep)));
     if is_closing && names && below.len() <= 20 { closing } else { tokens.len() }
+}
+
+/// Without first names and the surnames behind them, and without the names that were learnt.
+fn drop_names(tokens: &mut Vec<Token<'_>>, learnt: &HashSet<String>) {
+    let mut follows_name = false;
+    tokens.retain(|token| {
+        let name = token.shape == Shape::Word && token.is_capital();
+        let own = token.low.trim_end_matches("'s");
+        let first = name && lexicon::is_first_name(own) || learnt.contains(token.text);
+        let surname = follows_name && name && token.spaced && !token.is_known();
+        follows_name = first || surname;
+        !follows_name
+    });
 }
 
 /// "Not Monday", before "but Tuesday".

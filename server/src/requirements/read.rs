@@ -246,6 +246,10 @@ fn without_tail(tokens: &[Token<'_>], from: usize, mut to: usize) -> usize {
             to -= 1;
             continue;
         }
+        if ["one", "ones"].contains(&last.low.as_str()) && to - from > 1 {
+            to -= 1;
+            continue;
+        }
         // The longest phrase that ends here.
         for back in (1..=6.min(to - from)).rev() {
             let token = &tokens[to - back];
@@ -480,7 +484,9 @@ fn kind_of(tokens: &[Token<'_>], core: &[Token<'_>], found: &[Value], lead: &Lea
     use values::Kind as V;
     let any = |class: Class| tokens.iter().any(|t| t.is(class));
     let has = |kind: V| found.iter().any(|v| v.kind == kind);
-    let money = has(V::Money) || (has(V::Count) && (frame.budget || any(Class::Budget)));
+    let money = has(V::Money)
+        || (found.iter().any(|v| v.kind == V::Count && v.key.is_empty())
+            && (frame.budget || any(Class::Budget)));
     let limited = found.iter().any(|v| {
         v.kind == V::Money && (v.from.saturating_sub(3)..v.from).any(|i| core[i].is(Class::Limit))
             || core.get(v.to).is_some_and(|t| t.is(Class::Limit) && v.kind == V::Money)

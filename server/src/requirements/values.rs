@@ -251,7 +251,11 @@ fn numbered(tokens: &[Token<'_>], at: usize) -> Option<Value> {
     }
     let unit: String =
         first.low.chars().skip_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
-    if !unit.is_empty() && unit.chars().all(char::is_alphabetic) && unit != "ish" {
+    if first.shape == Shape::Number
+        && !unit.is_empty()
+        && unit.chars().all(char::is_alphabetic)
+        && unit != "ish"
+    {
         return value(Kind::Measure, end, &unit);
     }
     if first.low.contains(['/', '-']) && first.low.bytes().filter(u8::is_ascii_digit).count() >= 4 {
