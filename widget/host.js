@@ -236,6 +236,10 @@ export function tell(name, id, role, text) {
   }[name] ?? {});
 }
 
+const properties = { A: /\p{Alphabetic}/u, U: /\p{Uppercase}/u, L: /\p{Lowercase}/u };
+export const has = (property, character) => properties[property].test(character);
+export const small = (character) => character.toLowerCase();
+
 export const parse = (text) => {
   try {
     return JSON.parse(text);

@@ -79,9 +79,10 @@
   const call = (name, value) => load().then((run) => run?.(name, value));
 
   const off = new AbortController();
-  const on = (target, name, act) => target.addEventListener(name, act, { passive: true, signal: off.signal });
+  const on = (target, name, act) => target.addEventListener(name, act, { signal: off.signal });
   button.onclick = () => call("toggle");
-  for (const intent of ["pointerenter", "focus", "touchstart"]) on(button, intent, load);
+  // A finger enters, too, before it presses.
+  for (const intent of ["pointerenter", "focus"]) on(button, intent, load);
 
   const api = {
     push: ([name, ...values]) => api[name](...values),

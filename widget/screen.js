@@ -164,11 +164,11 @@ export class Screen {
     if (part === "badge" && name === "text") this.unread(value);
   }
 
-  /** A message at its place in the log. */
-  line(index, id, role, text, state, reason, at) {
+  /** A message at its place in the log; `sources` holds a title and an address a line, a tab between. */
+  line(index, id, role, text, state, reason, at, sources) {
     const { log, latest } = this.parts;
     const old = [...log.children].find((child) => child.dataset.id === id);
-    const element = old || this.message(id, role);
+    const element = old || this.message(id, role, sources);
     const content = [text, state, reason, at].join("\0");
     if (element.content !== content) {
       element.content = content;
@@ -188,12 +188,13 @@ export class Screen {
     this.follow();
   }
 
-  message(id, role) {
+  message(id, role, sources) {
     const element = this.make(document.createDocumentFragment(), "div", "message");
     Object.assign(element.dataset, { id, role });
     this.say(this.make(element, "span", "author"), "text", role === "visitor" ? "you" : role);
     this.make(element, "span", "text", ["dir=auto"]);
     this.make(element, "span", "meta", ["aria-live=off"]);
+    if (sources) this.source(this.make(element, "ul", "sources", ["aria-label=@sources"]), sources);
     return element;
   }
 
@@ -211,15 +212,13 @@ export class Screen {
     else element.textContent = reason;
   }
 
-  /** A page that a message rests on. */
-  source(index, place, title, url) {
-    const message = this.parts.log.children[index];
-    const list = message.querySelector("ul") || this.make(message, "ul", "sources", ["aria-label=@sources"]);
-    if (list.children[place]) return;
-    const item = this.make(list, "li", "source");
-    if (!/^https?:/.test(url)) item.textContent = title;
-    else Object.assign(this.make(item, "a", "link", ["target=_blank", "rel=noopener"]), { href: url, textContent: title });
-    this.follow();
+  source(list, sources) {
+    for (const source of sources.split("\n")) {
+      const [title, url] = source.split("\t");
+      const item = this.make(list, "li", "source");
+      if (!/^https?:/.test(url)) item.textContent = title;
+      else Object.assign(this.make(item, "a", "link", ["target=_blank", "rel=noopener"]), { href: url, textContent: title });
+    }
   }
 
   time(element, at) {

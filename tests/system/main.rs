@@ -19,3 +19,4 @@ mod site;
 mod system;
 mod tenants;
 mod visitor;
+mod widget;

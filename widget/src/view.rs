@@ -3,7 +3,7 @@
 //! The same parts in the same order every time, so that only what differs from the last time is touched.
 
 use crate::color::Palette;
-use crate::state::{Consent, Delivery, Erasing, Place, State};
+use crate::state::{Consent, Delivery, Erasing, Line, Place, State};
 
 /// One thing that is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,26 +72,30 @@ impl Input {
 
 /// The parts and how they are to be. `erased` says that the conversation has just been deleted.
 pub fn looks(state: &State, erased: bool) -> Vec<Look> {
-    let mut looks = Looks(Vec::with_capacity(64));
-    looks.dress(state);
-    looks.talk(state);
-    looks.questions(state, erased);
-    looks.address(state);
+    let mut looks = Vec::with_capacity(56);
+    dress(state, &mut looks);
+    talk(state, &mut looks);
+    questions(state, erased, &mut looks);
+    address(state, &mut looks);
     // The panel last: what it shows is there when it appears.
-    looks.put("input", "value", Some(&state.draft));
-    looks.flag("send", "data-empty", state.draft.trim().is_empty());
-    looks.put("launcher", "aria-expanded", Some(truth(state.open)));
-    let unread = number(state.unread);
-    match (state.open, state.unread) {
-        (true, _) => looks.say("launcher", "say aria-label", "close", ""),
-        (false, 0) => looks.say("launcher", "say aria-label", "open", ""),
-        (false, _) => looks.say("launcher", "say aria-label", "unread", &unread),
-    }
-    looks.put("badge", "text", Some(&*unread).filter(|_| state.unread > 0));
-    looks.flag("badge", "shown", state.unread > 0);
-    looks.flag("host", "data-open", state.open);
-    looks.flag("panel", "shown", state.open);
-    looks.0
+    let mut put = |part, name, value| looks.push(Look { part, name, value });
+    put("input", "value", Some(state.draft.clone()));
+    put("send", "data-empty", some(state.draft.trim().is_empty()));
+    put("launcher", "aria-expanded", Some(state.open.to_string()));
+    put(
+        "launcher",
+        "say aria-label",
+        Some(match (state.open, state.unread) {
+            (true, _) => "close".to_owned(),
+            (false, 0) => "open".to_owned(),
+            (false, unread) => ["unread ", &number(unread)].concat(),
+        }),
+    );
+    put("badge", "text", (state.unread > 0).then(|| number(state.unread)));
+    put("badge", "shown", some(state.unread > 0));
+    put("host", "data-open", some(state.open));
+    put("panel", "shown", some(state.open));
+    looks
 }
 
 /// Which part takes the focus.
@@ -105,114 +109,113 @@ pub fn focused(place: Place, state: &State) -> &'static str {
     }
 }
 
-/// What is being put together. Its smallest steps stand once in the module, for they are called seventy times.
-struct Looks(Vec<Look>);
-
-impl Looks {
-    #[inline(never)]
-    fn put(&mut self, part: &'static str, name: &'static str, value: Option<&str>) {
-        self.0.push(Look { part, name, value: value.map(str::to_owned) });
-    }
-
-    #[inline(never)]
-    fn flag(&mut self, part: &'static str, name: &'static str, there: bool) {
-        self.put(part, name, there.then_some(""));
-    }
-
-    /// The word of a key, with what stands for `{}`; no key is no word.
-    #[inline(never)]
-    fn say(&mut self, part: &'static str, name: &'static str, key: &str, place: &str) {
-        let word = if place.is_empty() { key.to_owned() } else { [key, " ", place].concat() };
-        self.put(part, name, Some(&*word).filter(|word| !word.is_empty()));
-    }
-
-    /// The business's own text, or the word of the key.
-    #[inline(never)]
-    fn own(&mut self, part: &'static str, own: Option<&str>) {
-        match own {
-            Some(text) => self.put(part, "text", Some(text)),
-            None => self.put(part, "say", Some(part)),
-        }
-    }
-
-    /// What the business has set.
-    fn dress(&mut self, state: &State) {
-        let settings = &state.settings;
-        self.put("host", "data-position", settings.left.then_some("left"));
-        let palette = Palette::of(&settings.color);
-        self.put("host", "--site-accent", palette.as_ref().map(|_| &*settings.color));
-        self.put("host", "--site-on-accent", palette.as_ref().map(|palette| palette.on));
-        self.put("host", "--site-link", palette.as_ref().map(|palette| &*palette.link));
-        self.put("host", "--site-link-dark", palette.as_ref().map(|palette| &*palette.link_dark));
-        self.own("title", Some(&*settings.name).filter(|name| !name.is_empty()));
-        self.own("greeting", settings.greeting.as_deref());
-        self.own("away", settings.hours.as_ref().and_then(|hours| hours.away.as_deref()));
-        self.flag("away", "shown", state.away);
-        let privacy = settings.privacy_url.as_deref();
-        for part in ["question-privacy", "notice-privacy"] {
-            self.put(part, "href", privacy);
-            self.flag(part, "shown", privacy.is_some());
-        }
-    }
-
-    /// What belongs to a conversation.
-    fn talk(&mut self, state: &State) {
-        self.flag("typing", "shown", state.typing);
-        let mut newest = state.lines.iter().rev().take_while(|line| line.role == "visitor");
-        let failed = newest.any(|line| matches!(line.delivery, Delivery::Failed(_)));
-        let status = match (state.typing, failed) {
-            (true, _) => "typing",
-            (_, true) => "failed",
-            _ => "",
-        };
-        self.say("status", "say", status, "");
-        self.put("sound", "aria-pressed", Some(truth(state.sound)));
-        for part in ["times", "copy", "download", "erase"] {
-            self.flag(part, "shown", state.has_conversation());
-        }
-    }
-
-    /// What stands in the place of the text box, or beside it.
-    fn questions(&mut self, state: &State, erased: bool) {
-        let (asks, erasing) = (state.asks_consent(), state.erasing != Erasing::No);
-        self.flag("consent", "shown", asks);
-        self.flag("sure", "shown", erasing && !asks);
-        let question = if state.erasing == Erasing::Failed { "eraseFailed" } else { "eraseSure" };
-        self.say("sure-text", "say", question, "");
-        self.put("erase-yes", "aria-disabled", (state.erasing == Erasing::Running).then_some("true"));
-        self.flag("writing", "shown", !asks && !erasing);
-        self.flag("notice", "shown", state.settings.consent == Consent::Notice);
-        let news = match () {
-            () if erased => "erased",
-            () if state.offline => "offline",
-            () if state.waits() => "waiting",
-            () if state.no_reply => "noReply",
-            () => "",
-        };
-        self.say("banner", "say", news, "");
-    }
-
-    fn address(&mut self, state: &State) {
-        let address = &state.address;
-        let email = address.email.as_deref().unwrap_or_default();
-        let missing = email.is_empty();
-        let asks = state.settings.ask_email && state.has_conversation();
-        self.flag("address", "shown", (asks || !missing) && !address.editing);
-        let (text, edit) = if missing { ("askAddress", "addAddress") } else { ("replyTo", "change") };
-        self.say("address-text", "say", text, email);
-        self.say("address-edit", "say", edit, "");
-        self.flag("address-editor", "shown", address.editing);
-        self.put("address-input", "value", address.editing.then_some(email));
-        self.put("address-input", "aria-invalid", address.wrong.then_some("true"));
-        self.say("address-error", "say", if address.wrong { "badAddress" } else { "" }, "");
-        let likelier = address.suggestion.as_deref().filter(|_| !address.editing);
-        self.say("suggestion", "say", likelier.map_or("", |_| "didYouMean"), likelier.unwrap_or_default());
-        self.flag("suggestion", "shown", likelier.is_some());
+/// What the business has set.
+fn dress(state: &State, looks: &mut Vec<Look>) {
+    let settings = &state.settings;
+    let mut put = |part, name, value| looks.push(Look { part, name, value });
+    put("host", "data-position", settings.left.then(|| "left".to_owned()));
+    let palette = Palette::of(&settings.color);
+    put("host", "--site-accent", palette.as_ref().map(|_| settings.color.clone()));
+    put("host", "--site-on-accent", palette.as_ref().map(|palette| palette.on.to_owned()));
+    put("host", "--site-link", palette.as_ref().map(|palette| palette.link.clone()));
+    put("host", "--site-link-dark", palette.map(|palette| palette.link_dark));
+    let name = Some(settings.name.clone()).filter(|name| !name.is_empty());
+    looks.push(own_or_word("title", name, "title"));
+    looks.push(own_or_word("greeting", settings.greeting.clone(), "greeting"));
+    let away = settings.hours.as_ref().and_then(|hours| hours.away.clone());
+    looks.push(own_or_word("away", away, "away"));
+    looks.push(Look { part: "away", name: "shown", value: some(state.away) });
+    for part in ["question-privacy", "notice-privacy"] {
+        looks.push(Look { part, name: "href", value: settings.privacy_url.clone() });
+        looks.push(Look { part, name: "shown", value: some(settings.privacy_url.is_some()) });
     }
 }
 
-fn truth(there: bool) -> &'static str {
-    if there { "true" } else { "false" }
+/// What belongs to a conversation.
+fn talk(state: &State, looks: &mut Vec<Look>) {
+    let mut put = |part, name, value| looks.push(Look { part, name, value });
+    put("typing", "shown", some(state.typing));
+    let failed = state.lines.iter().rev().take_while(|line| line.role == "visitor");
+    let failed = failed.filter(|line| matches!(line.delivery, Delivery::Failed(_))).count() > 0;
+    put(
+        "status",
+        "say",
+        match (state.typing, failed) {
+            (true, _) => Some("typing".to_owned()),
+            (_, true) => Some("failed".to_owned()),
+            _ => None,
+        },
+    );
+    put("sound", "aria-pressed", Some(state.sound.to_string()));
+    for part in ["times", "copy", "download", "erase"] {
+        put(part, "shown", some(state.has_conversation()));
+    }
+}
+
+/// What stands in the place of the text box, or beside it.
+fn questions(state: &State, erased: bool, looks: &mut Vec<Look>) {
+    let mut put = |part, name, value| looks.push(Look { part, name, value });
+    let (asks, erasing) = (state.asks_consent(), state.erasing != Erasing::No);
+    put("consent", "shown", some(asks));
+    put("sure", "shown", some(erasing && !asks));
+    let question = if state.erasing == Erasing::Failed { "eraseFailed" } else { "eraseSure" };
+    put("sure-text", "say", Some(question.to_owned()));
+    put("erase-yes", "aria-disabled", (state.erasing == Erasing::Running).then(|| "true".to_owned()));
+    put("writing", "shown", some(!asks && !erasing));
+    put("notice", "shown", some(state.settings.consent == Consent::Notice));
+    let news = match () {
+        () if erased => Some("erased"),
+        () if state.offline => Some("offline"),
+        () if state.waits() => Some("waiting"),
+        () if state.no_reply => Some("noReply"),
+        () => None,
+    };
+    put("banner", "say", news.map(str::to_owned));
+}
+
+fn address(state: &State, looks: &mut Vec<Look>) {
+    let address = &state.address;
+    let mut put = |part, name, value| looks.push(Look { part, name, value });
+    let missing = address.email.is_none() && state.settings.ask_email && state.has_conversation();
+    put("address", "shown", some((address.email.is_some() || missing) && !address.editing));
+    put(
+        "address-text",
+        "say",
+        Some(match &address.email {
+            Some(email) => ["replyTo ", email].concat(),
+            None => "askAddress".to_owned(),
+        }),
+    );
+    let edit = if address.email.is_some() { "change" } else { "addAddress" };
+    put("address-edit", "say", Some(edit.to_owned()));
+    put("address-editor", "shown", some(address.editing));
+    let email = address.email.clone().unwrap_or_default();
+    put("address-input", "value", address.editing.then_some(email));
+    put("address-input", "aria-invalid", address.wrong.then(|| "true".to_owned()));
+    put("address-error", "say", address.wrong.then(|| "badAddress".to_owned()));
+    let likelier = address.suggestion.as_ref().filter(|_| !address.editing);
+    put("suggestion", "say", likelier.map(|email| ["didYouMean ", email].concat()));
+    put("suggestion", "shown", some(likelier.is_some()));
+}
+
+/// What a line's sources are for the screen: a title and an address a line, a tab between.
+pub fn sources(line: &Line) -> String {
+    let plain = |text: &str| text.replace(['\t', '\n'], " ");
+    let source = |source: &crate::state::Source| {
+        [plain(&source.title), "\t".to_owned(), plain(source.url.as_deref().unwrap_or_default())].concat()
+    };
+    line.sources.iter().map(source).collect::<Vec<_>>().join("\n")
+}
+
+fn own_or_word(part: &'static str, own: Option<String>, key: &str) -> Look {
+    match own {
+        Some(text) => Look { part, name: "text", value: Some(text) },
+        None => Look { part, name: "say", value: Some(key.to_owned()) },
+    }
+}
+
+fn some(there: bool) -> Option<String> {
+    there.then(String::new)
 }
 
 /// Digits without the formatting machinery.
@@ -236,7 +239,7 @@ mod screen {
 
     use wasm_bindgen::prelude::*;
 
-    use super::{Look, focused, looks};
+    use super::{Look, focused, looks, sources};
     use crate::state::{Delivery, Erasing, Line, Place, State};
 
     #[wasm_bindgen]
@@ -255,9 +258,8 @@ mod screen {
             state: &str,
             reason: &str,
             at: &str,
+            sources: &str,
         );
-        #[wasm_bindgen(method)]
-        fn source(this: &Screen, index: usize, place: usize, title: &str, url: &str);
         #[wasm_bindgen(method)]
         fn trim(this: &Screen, count: usize);
         #[wasm_bindgen(method)]
@@ -316,11 +318,8 @@ mod screen {
                     _ if line.partial => ("partial", ""),
                     delivery => (delivery.as_str(), ""),
                 };
-                self.screen.line(index, &line.id, &line.role, &line.text, state, reason, &line.at);
-                for (place, source) in line.sources.iter().enumerate() {
-                    let url = source.url.as_deref().unwrap_or_default();
-                    self.screen.source(index, place, &source.title, url);
-                }
+                let sources = sources(line);
+                self.screen.line(index, &line.id, &line.role, &line.text, state, reason, &line.at, &sources);
             }
             self.screen.trim(lines.len());
             *shown = lines.to_vec();

@@ -52,7 +52,7 @@ const WIDGET_FLAGS: &str = "-Ctarget-feature=-reference-types,-multivalue -Clink
 /// What the launcher may weigh, in compressed bytes.
 const LAUNCHER_BYTES: u64 = 2 * 1024;
 /// What a page may load up to the first typed message: launcher, code, styles, and the words of one language.
-const FIRST_BYTES: u64 = 62 * 1024;
+const FIRST_BYTES: u64 = 54 * 1024;
 
 fn build_widget(folder: &Path) -> anyhow::Result<()> {
     tools::wasm_target()?;

@@ -1,6 +1,8 @@
-//! Format, lints and documentation.
+//! Format, lints, types and documentation.
 
-use crate::shell::{cargo, run};
+use std::process::Command;
+
+use crate::shell::{cargo, root, run};
 use crate::tools;
 
 /// The checks in their order: what they are called, and cargo's arguments.
@@ -40,6 +42,9 @@ const RUSTDOC: &str = "-D warnings -A rustdoc::private_intra_doc_links -A rustdo
 /// Runs all checks; gives whether each passed.
 pub(crate) fn all() -> anyhow::Result<Vec<bool>> {
     tools::wasm_target()?;
+    let mut types = Command::new(tools::node_program("tsc")?);
+    types.args(["--noEmit", "--strict", "--lib", "es2022,dom"]).arg(root().join("widget/tests/api.ts"));
+    let typed = run("Checking the types of the page's commands", &mut types, "").is_ok();
     let passed = CHECKS.iter().map(|(what, arguments)| {
         let result = run(what, cargo(arguments).env("RUSTDOCFLAGS", RUSTDOC), "");
         if let Err(error) = &result {
@@ -47,7 +52,7 @@ pub(crate) fn all() -> anyhow::Result<Vec<bool>> {
         }
         result.is_ok()
     });
-    Ok(passed.collect())
+    Ok(passed.chain([typed]).collect())
 }
 
 /// `cargo xtask check`.

@@ -1,5 +1,7 @@
 //! Letters, marks, digits and scripts, as section 2 of the policy cuts them.
 
+use super::unicode::is_alphabetic;
+
 /// A family of scripts that decides where glued text ends and where an address begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Script {
@@ -160,7 +162,7 @@ pub(super) fn kind(c: char) -> Kind {
         Kind::Mark
     } else if DIGITS.iter().any(|zero| (*zero..*zero + 10).contains(&code)) {
         Kind::Digit
-    } else if c.is_alphabetic() && !within(NOT_LETTERS, code) {
+    } else if is_alphabetic(c) && !within(NOT_LETTERS, code) {
         Kind::Letter
     } else {
         Kind::Separator

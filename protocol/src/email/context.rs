@@ -1,6 +1,6 @@
 //! What stands around an address can show that it is none (rule 3.3).
 
-use super::chars::{Script, is_cjk_punctuation, script};
+use super::chars::{Script, is_alphanumeric, is_cjk_punctuation, script};
 use super::view::View;
 
 /// Reads the text from left to right and knows, at each `@`, whether it stands inside a URL.
@@ -82,7 +82,7 @@ fn before_path_or_port(view: &View, end: usize) -> bool {
     }
     let number = token.trim_end_matches(['.', ',', ';', ')']);
     let port = (2..=5).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
-    let path = token.contains('/') && token.chars().any(char::is_alphanumeric);
+    let path = token.contains('/') && token.chars().any(is_alphanumeric);
     token.starts_with('~') || path || token.ends_with(".git") || port
 }
 

@@ -2,6 +2,7 @@
 
 use super::chars::{Kind, Script, kind, mixes_lookalikes, script};
 use super::lists::{is_tld, typo_tld};
+use super::unicode::{is_lower, is_upper};
 use super::view::View;
 
 /// A domain found in the view: its labels as positions, without the dots.
@@ -63,7 +64,7 @@ fn labels(view: &View, from: usize) -> Vec<(usize, usize)> {
         if end == start || (small && starts_sentence(view, &labels, (start, end))) {
             return labels;
         }
-        small = small && !view.slice(start, end).any(char::is_uppercase);
+        small = small && !view.slice(start, end).any(is_upper);
         labels.push((start, end));
         match view.at(end) {
             Some('.') => {}
@@ -106,7 +107,7 @@ fn two_letter_tld_follows(view: &View, from: usize) -> bool {
 fn starts_sentence(view: &View, labels: &[(usize, usize)], label: (usize, usize)) -> bool {
     let Some(last) = labels.last().filter(|_| labels.len() >= 2) else { return false };
     let mut word = view.slice(label.0, label.1);
-    if !(word.next().is_some_and(char::is_uppercase) && word.all(char::is_lowercase)) {
+    if !(word.next().is_some_and(is_upper) && word.all(is_lower)) {
         return false;
     }
     let ending = view.lower(last.0, last.1);
@@ -165,7 +166,7 @@ fn first_boundary(view: &View, from: usize, to: usize) -> Option<usize> {
 
 fn is_boundary(before: char, script_before: Option<Script>, c: char) -> bool {
     use Script::{Cyrillic, Greek, Latin, Other, Unspaced};
-    if before.is_lowercase() && c.is_uppercase() {
+    if is_lower(before) && is_upper(c) {
         return true;
     }
     match (kind(before), kind(c)) {

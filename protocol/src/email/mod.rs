@@ -13,6 +13,7 @@ mod local;
 mod repair;
 mod spelled;
 mod suggest;
+mod unicode;
 mod view;
 
 use std::fmt;

@@ -1,6 +1,8 @@
 //! The text as it is read (section 2): without invisible characters, full-width forms as their ASCII twins, and with
 //! a way back to the byte offsets of the original.
 
+use super::unicode::{is_alphabetic, push_lower};
+
 /// The characters of a text as they are read.
 pub(super) struct View<'a> {
     text: &'a str,
@@ -61,11 +63,11 @@ impl<'a> View<'a> {
         let mut before = None;
         let mut chars = self.slice(from, to).peekable();
         while let Some(c) = chars.next() {
-            let ends_word = !chars.peek().is_some_and(|next| next.is_alphabetic());
-            if c == 'Σ' && ends_word && before.is_some_and(char::is_alphabetic) {
+            let ends_word = !chars.peek().is_some_and(|next| is_alphabetic(*next));
+            if c == 'Σ' && ends_word && before.is_some_and(is_alphabetic) {
                 lower.push('ς');
             } else {
-                lower.extend(c.to_lowercase());
+                push_lower(&mut lower, c);
             }
             before = Some(c);
         }
@@ -84,7 +86,15 @@ impl<'a> View<'a> {
 }
 
 fn same_letter(c: char, wanted: char) -> bool {
-    c.eq_ignore_ascii_case(&wanted) || c.to_lowercase().eq(std::iter::once(wanted))
+    c.eq_ignore_ascii_case(&wanted) || is_small_form(c, wanted)
+}
+
+fn is_small_form(c: char, wanted: char) -> bool {
+    let mut small = String::new();
+    if !c.is_ascii() {
+        push_lower(&mut small, c);
+    }
+    small.len() == wanted.len_utf8() && small.starts_with(wanted)
 }
 
 /// Rule 2.1.
