@@ -293,7 +293,7 @@ mod screen {
         pub(crate) fn render(&self, state: &State) {
             let shown = &mut *self.shown.borrow_mut();
             shown.erased = !state.has_conversation() && (shown.erased || shown.erasing);
-            shown.erasing = state.erasing == Erasing::Running;
+            shown.erasing = state.erasing != Erasing::No;
             self.render_lines(&mut shown.lines, &state.lines);
             let new = looks(state, shown.erased);
             for (index, look) in new.iter().enumerate() {
