@@ -2,9 +2,9 @@
 //! conversation. The rules are those of the project's requirements policy.
 //!
 //! [`clean`] takes out what must never appear, [`tokens`] and [`clauses`] cut the rest into pieces that say one thing,
-//! [`read`] decides whether a piece counts and names it in few words, [`answers`] gives short answers their meaning,
-//! [`values`] knows what a correction can replace, and [`compose`] writes the lines. What differs between languages is in
-//! [`lexicon`]. Everything is linear in the conversation's length.
+//! [`strip`] takes off what introduces a fact, [`read`] decides whether a piece counts and names it in few words,
+//! [`answers`] gives short answers their meaning, [`values`] knows what a correction can replace, and [`compose`] writes
+//! the lines. What differs between languages is in [`lexicon`]. Everything is linear in the conversation's length.
 
 mod answers;
 mod check;
@@ -13,6 +13,7 @@ mod clean;
 mod compose;
 mod lexicon;
 mod read;
+mod strip;
 mod tokens;
 mod values;
 
@@ -188,12 +189,12 @@ impl Conversation {
                     self.facts.retain(|old| old.kind != Kind::Budget);
                 } else if correcting {
                     match compose::correct(&mut self.facts, fact) {
-                        Some(rest) => self.facts.push(rest),
+                        Some(rest) => self.add(rest),
                         None => return true,
                     }
                     return true;
                 }
-                self.facts.push(fact);
+                self.add(fact);
                 true
             }
         }
@@ -234,10 +235,19 @@ impl Conversation {
         0
     }
 
+    /// Adds a fact. Of a very long conversation the middle gives way, so that looking back takes a bounded time.
+    fn add(&mut self, fact: Fact) {
+        const MOST: usize = 200;
+        if self.facts.len() >= MOST {
+            self.facts.drain(MOST / 4..MOST / 2);
+        }
+        self.facts.push(fact);
+    }
+
     fn accept(&mut self, text: &str, kind: Kind) {
         if let Some(text) = read::capitalised(text) {
             let place = (self.message, usize::MAX);
-            self.facts.push(Fact {
+            self.add(Fact {
                 kind,
                 text,
                 values: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::clauses::Clause;
 use super::lexicon::Class;
+use super::strip::{Lead, strip_lead, without_tail};
 use super::tokens::{Shape, Token};
 use super::values::{self, Value};
 
@@ -68,22 +69,6 @@ pub(super) struct Frame {
     pub(super) budget: bool,
 }
 
-/// What the words before the name of a thing have said of it.
-#[derive(Default)]
-struct Lead {
-    need: bool,
-    ask: bool,
-    subject: bool,
-    person: bool,
-    own: bool,
-    have: bool,
-    corrects: bool,
-    unwanted: bool,
-    iffy: bool,
-    cancel: bool,
-    wh: bool,
-}
-
 /// A clause read; and whether it corrects what was said before.
 pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, bool) {
     let tokens = clause.tokens;
@@ -125,94 +110,6 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, bool) {
     (fact(tokens, &core, &found, &lead, frame).map_or(Reading::Nothing, Reading::Fact), lead.corrects)
 }
 
-/// Where the name of the thing begins, behind greetings, persons and what introduces it.
-fn strip_lead(tokens: &[Token<'_>], start: usize, lead: &mut Lead, frame: Frame) -> usize {
-    let mut at = start;
-    while let Some(token) = tokens.get(at) {
-        if !token.is_spoken() {
-            at += 1;
-            continue;
-        }
-        let longest = |classes: &[Class]| classes.iter().map(|class| token.len_as(*class)).max().unwrap_or(0);
-        let ordered: [(&[Class], fn(&mut Lead)); 13] = [
-            (&[Class::Cancel], |lead| lead.cancel = true),
-            (&[Class::Unwanted], |lead| lead.unwanted = true),
-            (&[Class::Iffy], |lead| lead.iffy = true),
-            (&[Class::Correct], |lead| lead.corrects = true),
-            (&[Class::Want], |lead| lead.need = true),
-            (&[Class::Ask], |lead| lead.ask = true),
-            (&[Class::Polite, Class::Greet], |_| {}),
-            (&[Class::Wh], |lead| lead.wh = true),
-            (&[Class::Have], |lead| lead.have = true),
-            (&[Class::Be], |_| {}),
-            (&[Class::Filler, Class::Conj, Class::Sub], |_| {}),
-            (&[Class::Accept], |_| {}),
-            (&[Class::Person, Class::Subject, Class::Article, Class::Help], |_| {}),
-        ];
-        let Some((best, (classes, note))) = ordered
-            .iter()
-            .map(|entry| (longest(entry.0), entry))
-            .filter(|(length, entry)| *length > 0 && may_strip(tokens, at, entry.0, *length, lead, frame))
-            .rev()
-            .max_by_key(|(length, _)| *length)
-        else {
-            break;
-        };
-        if classes.contains(&Class::Person) {
-            lead.subject |= token.is(Class::Subject) && !token.is(Class::Article);
-            lead.person |= token.is(Class::Person);
-            lead.own |= token.is(Class::Own);
-        }
-        // Possessives and articles are no subjects; "it's" and "we're" are.
-        lead.subject |= token.is(Class::Subject) && classes.contains(&Class::Be);
-        lead.own |= token.is(Class::Own);
-        note(lead);
-        at += best;
-    }
-    at.min(tokens.len())
-}
-
-/// Whether these words may go, where they stand.
-fn may_strip(
-    tokens: &[Token<'_>],
-    at: usize,
-    classes: &[Class],
-    length: usize,
-    lead: &Lead,
-    frame: Frame,
-) -> bool {
-    let token = &tokens[at];
-    let next = tokens.get(at + length);
-    let first = classes[0];
-    // A number, and what must be or must not be, are said, not introduced.
-    if token.shape == Shape::Number || (token.is(Class::Problem) && token.len_as(Class::Problem) >= length) {
-        return false;
-    }
-    match first {
-        Class::Be => {
-            lead.subject
-                || lead.person
-                || token.is(Class::Subject)
-                || frame.is_question
-                || lead.wh
-                || lead.ask
-        }
-        Class::Have => lead.subject || lead.own || token.is(Class::Subject) || at == 0 || lead.need,
-        Class::Ask => length > 1 || frame.is_question || at == 0,
-        Class::Wh => true,
-        Class::Accept => length > 1,
-        Class::Want => (length > 1 || next.is_some() || lead.own) && (token.low != "after" || lead.subject),
-        Class::Correct => length > 1 || !token.is(Class::Must) || lead.corrects,
-        Class::Filler if token.is(Class::Sub) && token.is(Class::Prep) => {
-            next.is_some_and(|n| n.is(Class::Subject) && !n.is(Class::Article))
-        }
-        Class::Filler => !(token.is(Class::Not) || token.is(Class::Must) && !token.is(Class::Filler)),
-        Class::Person if token.is(Class::Place) && next.is_some_and(Token::is_capital) => false,
-        Class::Person => !token.is(Class::Must) || token.is(Class::Person),
-        _ => true,
-    }
-}
-
 /// "The insurance guy said …": what was said counts. Behind the verb.
 fn quoted(tokens: &[Token<'_>], from: usize) -> Option<usize> {
     let near = tokens.len().min(from + 5);
@@ -225,72 +122,6 @@ fn quoted(tokens: &[Token<'_>], from: usize) -> Option<usize> {
 fn speaks_of_others(tokens: &[Token<'_>], from: usize) -> bool {
     let end = tokens.len().min(from + 3);
     (from..end).any(|i| tokens[i].is(Class::Other) && !(from..i).any(|before| tokens[before].is(Class::Prep)))
-}
-
-/// Before thanks, fillers, conjunctions and prepositions at the end.
-fn without_tail(tokens: &[Token<'_>], from: usize, mut to: usize) -> usize {
-    const LOOSE: [Class; 9] = [
-        Class::Polite,
-        Class::Filler,
-        Class::Greet,
-        Class::Conj,
-        Class::Person,
-        Class::Article,
-        Class::Feel,
-        Class::Correct,
-        Class::Sub,
-    ];
-    'tail: while to > from {
-        let last = &tokens[to - 1];
-        if !last.is_spoken() {
-            to -= 1;
-            continue;
-        }
-        if ["one", "ones"].contains(&last.low.as_str()) && to - from > 1 {
-            to -= 1;
-            continue;
-        }
-        // The longest phrase that ends here.
-        for back in (1..=6.min(to - from)).rev() {
-            let token = &tokens[to - back];
-            let loose = LOOSE
-                .iter()
-                .any(|class| token.len_as(*class) == back && !(*class == Class::Person && back > 1));
-            let kept = token.is(Class::Must)
-                || token.is(Class::Problem)
-                || token.is(Class::Number)
-                || token.is(Class::Not)
-                || token.is(Class::When)
-                || token.shape == Shape::Number;
-            let counted = to - back > from
-                && (tokens[to - back - 1].is(Class::Number) || tokens[to - back - 1].shape == Shape::Number)
-                && token.is(Class::Greet);
-            if loose && !(kept && back == 1) && !counted {
-                to -= back;
-                continue 'tail;
-            }
-        }
-        if last.len_as(Class::Be) == 1 && !last.is(Class::Problem) && last.len_as(Class::Not) == 0 {
-            to -= 1;
-            continue;
-        }
-        let dangling = last.is(Class::Prep)
-            && !last.is(Class::Must)
-            && to - from > 1
-            && last.len_as(Class::Prep) == 1
-            && !is_particle(last);
-        if !dangling {
-            break;
-        }
-        to -= 1;
-    }
-    to
-}
-
-/// "log in", "springt an": a preposition that belongs to its verb.
-fn is_particle(token: &Token<'_>) -> bool {
-    ["in", "on", "up", "off", "out", "down", "over", "an", "auf", "aus", "ab", "ein", "zu"]
-        .contains(&token.low.as_str())
 }
 
 /// The tokens without persons, politeness in between, and what strangers have to do with it.
