@@ -1,10 +1,10 @@
 //! What a visitor needs, as short bullets for the person who follows up: without a network, the same text for the same
 //! conversation. The rules are those of the project's requirements policy.
 //!
-//! [`clean`] takes out what must never appear, [`tokens`] and [`clauses`] cut the rest into pieces that say one thing,
-//! [`strip`] takes off what introduces a fact, [`read`] decides whether a piece counts and names it in few words,
-//! [`answers`] gives short answers their meaning, [`values`] knows what a correction can replace, and [`compose`] writes
-//! the lines. What differs between languages is in [`lexicon`]. Everything is linear in the conversation's length.
+//! [`mod@clean`] takes out what must never appear, [`mod@tokens`] and [`mod@clauses`] cut the rest into pieces that say one thing,
+//! [`mod@strip`] takes off what introduces a fact, [`mod@read`] decides whether a piece counts and names it in few words,
+//! [`mod@answers`] gives short answers their meaning, [`mod@values`] knows what a correction can replace, and [`mod@compose`] writes
+//! the lines. What differs between languages is in [`mod@lexicon`]. Everything is linear in the conversation's length.
 
 mod answers;
 mod check;
