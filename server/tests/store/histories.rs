@@ -120,6 +120,9 @@ async fn send(fresh: &Fresh, process: &Arc<dyn Store>, model: &mut Model, said: 
     match (model.capture(said), results.remove(0)) {
         (Ok(new), Ok(kept)) => {
             assert_eq!(kept.duplicate, !new);
+            if let Some(answer) = &kept.reply {
+                model.answer(said, &answer.text);
+            }
             let tag = model.tag(said.admin, &said.session);
             assert_eq!(kept.session_email, tag.map(|(email, _)| email));
         }
@@ -183,6 +186,9 @@ pub(crate) async fn concurrent_captures_end_as_the_model(fresh: Fresh) {
     let mut model = Model::default();
     for said in &said {
         let _ = model.capture(said);
+        let kept = fresh.session(said.admin, &said.session).await;
+        let answer = kept.iter().find(|message| message.reply_to.as_deref() == Some(&said.message));
+        answer.iter().for_each(|answer| model.answer(said, &answer.text));
     }
     for admin in 0..2 {
         let found = fresh.shown(admin).await;

@@ -30,6 +30,8 @@ pub(crate) enum Edit {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
     said: Vec<Said>,
+    /// What was answered to a message.
+    answers: BTreeMap<(usize, String, String), String>,
     leads: BTreeMap<(usize, String), Known>,
 }
 
@@ -93,6 +95,11 @@ impl Model {
             lead.alternates.extend(beside.flat_map(|m| m.addresses[1..].iter().cloned()));
         }
         Ok(true)
+    }
+
+    /// Takes in what was answered to a message: it gives short words of the visitor their meaning.
+    pub(crate) fn answer(&mut self, said: &Said, text: &str) {
+        self.answers.insert((said.admin, said.session.clone(), said.message.clone()), text.to_owned());
     }
 
     /// Lets a person work on a lead; nothing happens where there is none.
@@ -166,8 +173,14 @@ impl Model {
     fn requirements_of_session(&self, admin: usize, session: &str) -> String {
         let mut said: Vec<&Said> = self.of_session(admin, session).collect();
         said.sort_by_key(|m| (m.seq, m.at, &m.message));
-        let turns: Vec<Turn<'_>> =
-            said.iter().map(|m| Turn { author: Author::Visitor, text: &m.text }).collect();
+        let mut turns = Vec::new();
+        for number in said.iter().map(|m| m.seq).collect::<BTreeSet<u32>>() {
+            let of_number = || said.iter().filter(move |m| m.seq == number);
+            turns.extend(of_number().map(|m| Turn { author: Author::Visitor, text: &m.text }));
+            let answer = |m: &&Said| self.answers.get(&(admin, session.to_owned(), m.message.clone()));
+            let answers = of_number().filter_map(|m| answer(&m));
+            turns.extend(answers.map(|text| Turn { author: Author::Assistant, text }));
+        }
         extract(&turns)
     }
 }
