@@ -249,6 +249,33 @@ impl Role {
     }
 }
 
+/// Who answers in a conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The assistant, as long as nobody has taken over.
+    #[default]
+    Assistant,
+    /// A person of the business; the assistant is silent.
+    Human,
+}
+
+impl Mode {
+    /// The mode's name on the wire and in the stores.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Assistant => "assistant",
+            Self::Human => "human",
+        }
+    }
+
+    /// The mode of this name.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Assistant, Self::Human].into_iter().find(|mode| mode.as_str() == word)
+    }
+}
+
 /// A message as its session sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

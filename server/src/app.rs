@@ -19,11 +19,12 @@ use crate::error::ApiResult;
 use crate::key_uses::KeyUses;
 use crate::keys::Secret;
 use crate::leads::Finder;
+use crate::live::Live;
 use crate::middleware::observe;
 use crate::openapi::{self, Document};
 use crate::sites::Sites;
 use crate::store::Store;
-use crate::{assets, chats, leads, legacy, metrics, origins, site, visitors};
+use crate::{assets, chats, leads, legacy, live, metrics, origins, site, visitors};
 
 /// How long the store may take to say that it is there.
 const READY_PATIENCE: Duration = Duration::from_secs(2);
@@ -40,6 +41,7 @@ pub struct App {
     pub(crate) finder: Arc<Finder>,
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) edge_secret: Option<Arc<str>>,
+    pub(crate) live: Arc<Live>,
 }
 
 impl App {
@@ -54,6 +56,7 @@ impl App {
             analytics,
             finder: Arc::new(finder),
             key_uses: Arc::default(),
+            live: Arc::new(Live::new(Arc::clone(&store), config)),
             edge_secret: config.edge_secret.as_deref().map(Arc::from),
             store,
             secret,
@@ -65,6 +68,11 @@ impl App {
     /// What finds leads, for the task that keeps it and the figures fresh.
     pub fn finder(&self) -> Arc<Finder> {
         Arc::clone(&self.finder)
+    }
+
+    /// The event-streams, for the end of the server.
+    pub fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live)
     }
 
     /// The limits, for the task that tidies them.
@@ -99,7 +107,9 @@ fn visitors_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(visitors::get_chat, visitors::post_chat, visitors::delete_chat))
         .routes(routes!(visitors::get_widget))
+        .routes(routes!(live::http::get_chat_events))
         .route("/api/chat", options(origins::preflight))
+        .route("/api/chat/events", options(origins::preflight))
         .route("/api/widget", options(origins::preflight))
         .layer(middleware::from_fn(origins::share))
 }
@@ -114,6 +124,9 @@ fn business_routes() -> OpenApiRouter<App> {
         .routes(routes!(http::list_events))
         .routes(routes!(chats::list_chats))
         .routes(routes!(site::get_site, site::put_site))
+        .routes(routes!(live::agent::post_message))
+        .routes(routes!(live::agent::post_handover))
+        .routes(routes!(live::http::get_events))
         .routes(routes!(legacy::list_legacy_leads, legacy::delete_legacy_lead))
 }
 

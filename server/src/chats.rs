@@ -1,9 +1,11 @@
 //! `GET /api/chats`: whole conversations, as the business reads them.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use porchlight_protocol::capture::Role;
+use porchlight_protocol::capture::{Mode, Role};
 use porchlight_protocol::ids::{MessageId, SessionId};
 use porchlight_protocol::problem::Problem;
 use porchlight_protocol::time::Timestamp;
@@ -31,13 +33,15 @@ struct Conversation {
     session_id: String,
     started_at: Timestamp,
     last_message_at: Timestamp,
+    /// Who answers in it.
+    mode: Mode,
     messages: Vec<Line>,
 }
 
 /// One message.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Line {
+pub struct Line {
     message_id: Option<MessageId>,
     role: Role,
     text: String,
@@ -74,11 +78,13 @@ pub async fn list_chats(
             None => None,
         },
     };
+    let no_such = || Problem::not_found("There is no such lead or session.");
+    let sessions = sessions.filter(|sessions| !sessions.iter().any(Vec::is_empty)).ok_or_else(no_such)?;
+    let ids: Vec<String> =
+        sessions.iter().flat_map(|messages| messages.first()).map(|m| m.session_id.clone()).collect();
+    let modes = app.store.modes(&tenant, &ids).await?;
     let mut conversations: Vec<Conversation> =
-        sessions.iter().flatten().filter_map(|messages| conversation(messages)).collect();
-    if sessions.is_none_or(|sessions| sessions.iter().any(Vec::is_empty)) {
-        return Err(Problem::not_found("There is no such lead or session.").into());
-    }
+        sessions.iter().filter_map(|messages| conversation(messages, &modes)).collect();
     conversations.sort_by_key(|conversation| conversation.started_at);
     Ok(Json(Conversations { conversations }))
 }
@@ -94,16 +100,18 @@ pub fn message_id(message: &Message) -> Option<MessageId> {
 }
 
 /// `None` for a session without messages.
-fn conversation(messages: &[Message]) -> Option<Conversation> {
+fn conversation(messages: &[Message], modes: &HashMap<String, Mode>) -> Option<Conversation> {
+    let session_id = messages.first()?.session_id.clone();
     Some(Conversation {
-        session_id: messages.first()?.session_id.clone(),
+        mode: modes.get(&session_id).copied().unwrap_or_default(),
+        session_id,
         started_at: messages.iter().map(|message| message.at).min()?,
         last_message_at: messages.iter().map(|message| message.at).max()?,
         messages: messages.iter().map(line).collect(),
     })
 }
 
-fn line(message: &Message) -> Line {
+pub(crate) fn line(message: &Message) -> Line {
     let tag = message.tag.clone();
     Line {
         message_id: message_id(message),

@@ -93,6 +93,12 @@ pub struct ServeConfig {
     /// Megabytes of leads held in memory to search in; a million leads take some 200
     #[arg(long, env = "PORCHLIGHT_SEARCH_MEMORY", default_value_t = 512)]
     pub search_memory: u32,
+    /// Event-streams at once; more are answered 503
+    #[arg(long, env = "PORCHLIGHT_STREAMS", default_value_t = 4096)]
+    pub streams: usize,
+    /// Event-streams that the visitors of one site may have at once; more are answered 429
+    #[arg(long, env = "PORCHLIGHT_SITE_STREAMS", default_value_t = 2048)]
+    pub site_streams: usize,
 }
 
 impl ServeConfig {

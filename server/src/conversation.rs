@@ -11,7 +11,7 @@ use porchlight_protocol::time::Timestamp;
 use crate::requirements::{self, Author, Turn};
 use crate::store::Tenant;
 
-/// A visitor message as it reaches the store: checked, timed, its addresses found.
+/// A message of a visitor or a person as it reaches the store: checked, timed, its addresses found.
 #[derive(Clone, Debug)]
 pub struct Incoming {
     /// Whose site it was written on.
@@ -20,9 +20,11 @@ pub struct Incoming {
     pub session_id: SessionId,
     /// The idempotency key within the session.
     pub message_id: MessageId,
-    /// Place among the visitor's messages; `None` takes the next one.
+    /// Who wrote it: the visitor, who may begin a session, or an agent, who may not.
+    pub role: Role,
+    /// Place among the visitor's messages; `None` takes the next one, and an agent's message that of the newest.
     pub seq: Option<u32>,
-    /// What the visitor wrote.
+    /// What was written.
     pub text: String,
     /// Where and in which language.
     pub page: Page,
@@ -123,7 +125,7 @@ pub struct Conversation {
     pub last_at: Timestamp,
     /// How soon a person answered first.
     pub first_reply: Option<FirstReply>,
-    /// When the oldest of the messages that are still pending was written; `None` when nothing is pending.
+    /// When the oldest of the messages that are still pending was written, those of a person aside; `None` when none is.
     pub pending_since: Option<Timestamp>,
 }
 
@@ -170,24 +172,27 @@ pub enum Admission {
     Duplicate(Box<Message>),
     /// Its id is taken by another text.
     Reused,
+    /// An agent's, and there is no such session.
+    Nowhere,
 }
 
 /// Decides about an incoming message; `session` holds every message of its session, in any order.
 pub fn admit(session: &[Message], incoming: &Incoming) -> Admission {
     let taken = session.iter().find(|kept| kept.message_id == incoming.message_id.as_str());
     match taken {
-        Some(kept) if kept.role == Role::Visitor && kept.text == incoming.text => {
+        Some(kept) if kept.role == incoming.role && kept.text == incoming.text => {
             Admission::Duplicate(Box::new(kept.clone()))
         }
         Some(_) => Admission::Reused,
+        None if incoming.role != Role::Visitor && session.is_empty() => Admission::Nowhere,
         None => Admission::New(Box::new(Message {
             session_id: incoming.session_id.to_string(),
             message_id: incoming.message_id.to_string(),
-            seq: incoming.seq.unwrap_or_else(|| next_seq(session)),
-            role: Role::Visitor,
+            seq: incoming.seq.unwrap_or_else(|| next_seq(session, incoming.role)),
+            role: incoming.role,
             text: incoming.text.clone(),
             page: incoming.page.clone(),
-            at: incoming.at,
+            at: time_of(session, incoming),
             addresses: incoming.addresses.clone(),
             reply_to: None,
             opened: session.is_empty(),
@@ -236,9 +241,15 @@ pub fn derive_with(
         },
         last_at: visitor.iter().map(|m| m.at).max()?,
         first_reply: first_reply(session),
-        pending_since: session.iter().filter(|m| m.pending).map(|m| m.at).min(),
+        pending_since: pending_since(session),
         tag: Tag { email, requirements: requirements(session) },
     })
+}
+
+/// Of old sessions the first message counts, whoever wrote it.
+fn pending_since(session: &[Message]) -> Option<Timestamp> {
+    let making = session.iter().filter(|m| m.pending && (m.role != Role::Agent || m.old));
+    making.map(|m| m.at).min()
 }
 
 fn first_reply(session: &[Message]) -> Option<FirstReply> {
@@ -257,9 +268,16 @@ fn reading_order(message: &Message) -> (u32, bool, Timestamp, &str) {
     (message.seq, message.role != Role::Visitor, message.at, &message.message_id)
 }
 
-fn next_seq(session: &[Message]) -> u32 {
+fn next_seq(session: &[Message], role: Role) -> u32 {
     let newest = session.iter().filter(|m| m.role == Role::Visitor).map(|m| m.seq).max();
-    newest.map_or(0, |seq| seq.saturating_add(1))
+    let step = u32::from(role == Role::Visitor);
+    newest.map_or(0, |seq| seq.saturating_add(step))
+}
+
+/// A person answers what is there, whatever the visitor's clock says of it.
+fn time_of(session: &[Message], incoming: &Incoming) -> Timestamp {
+    let newest = session.iter().map(|m| m.at).max().filter(|_| incoming.role != Role::Visitor);
+    newest.map_or(incoming.at, |newest| incoming.at.max(newest.plus_millis(1)))
 }
 
 fn links(visitor: &[&Message], current: &str) -> Vec<Link> {

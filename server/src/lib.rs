@@ -21,6 +21,7 @@ pub mod key_uses;
 pub mod keys;
 pub mod leads;
 pub mod legacy;
+pub mod live;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;

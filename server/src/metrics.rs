@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::http::header;
 use axum::response::IntoResponse;
 use prometheus::{
-    Encoder, Histogram, HistogramVec, IntCounterVec, IntGauge, Registry, TextEncoder, exponential_buckets,
-    histogram_opts, opts,
+    Encoder, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry,
+    TextEncoder, exponential_buckets, histogram_opts, opts,
 };
 
 /// Everything that is measured.
@@ -18,6 +18,9 @@ struct Metrics {
     batches: Histogram,
     waiting: IntGauge,
     store_errors: IntCounterVec,
+    streams: IntGaugeVec,
+    streams_cut: IntCounter,
+    behind: Histogram,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
@@ -49,12 +52,28 @@ impl Metrics {
                 opts!("porchlight_store_errors_total", "What the store could not do, by kind."),
                 &["kind"],
             )?,
+            streams: IntGaugeVec::new(
+                opts!("porchlight_streams", "Event-streams that are open, by who listens."),
+                &["listener"],
+            )?,
+            streams_cut: IntCounter::new(
+                "porchlight_streams_cut_total",
+                "Event-streams that were ended because they fell behind.",
+            )?,
+            behind: Histogram::with_opts(histogram_opts!(
+                "porchlight_event_delay_seconds",
+                "Time from an event to its listeners.",
+                exponential_buckets(0.001, 4.0, 10)?
+            ))?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.seconds.clone()))?;
         metrics.registry.register(Box::new(metrics.batches.clone()))?;
         metrics.registry.register(Box::new(metrics.waiting.clone()))?;
         metrics.registry.register(Box::new(metrics.store_errors.clone()))?;
+        metrics.registry.register(Box::new(metrics.streams.clone()))?;
+        metrics.registry.register(Box::new(metrics.streams_cut.clone()))?;
+        metrics.registry.register(Box::new(metrics.behind.clone()))?;
         Ok(metrics)
     }
 }
@@ -74,6 +93,34 @@ pub fn committing(batch: usize, waiting: usize) {
 /// The store failed.
 pub fn store_failed(kind: &str) {
     METRICS.store_errors.with_label_values(&[kind]).inc();
+}
+
+/// An event-stream; open until this is dropped.
+pub struct OpenStream(IntGauge);
+
+impl OpenStream {
+    /// One more of these listeners.
+    pub fn new(listener: &str) -> Self {
+        let open = METRICS.streams.with_label_values(&[listener]);
+        open.inc();
+        Self(open)
+    }
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// So many event-streams fell behind and were ended.
+pub fn streams_cut(count: usize) {
+    METRICS.streams_cut.inc_by(count as u64);
+}
+
+/// An event reaches its listeners so many milliseconds after it was written.
+pub fn event_told(milliseconds: i64) {
+    METRICS.behind.observe(milliseconds.max(0) as f64 / 1_000.0);
 }
 
 /// Counters and times for Prometheus

@@ -74,6 +74,17 @@ pub enum AskProblems {
     NotFound(Problem),
 }
 
+/// How a business's event-stream can fail beside that.
+#[derive(IntoResponses)]
+pub enum StreamProblems {
+    /// No API key, or a bad one.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(Problem),
+    /// The business has too many streams.
+    #[response(status = 429, content_type = "application/problem+json", headers(("Retry-After" = u32)))]
+    TooMany(Problem),
+}
+
 /// How a request with a body can fail beside that.
 #[derive(IntoResponses)]
 pub enum BodyProblems {

@@ -23,6 +23,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::headers::{etag_of, is_known};
 use crate::leads::By;
 use crate::leads::history::VISITOR;
+use crate::live::agent::no_such_session;
 use crate::openapi::{BodyProblems, Problems, VisitorProblems};
 use crate::store::{CaptureError, Kept, Tenant};
 use crate::{chat_events, clock};
@@ -65,10 +66,11 @@ pub async fn post_chat(
     })
 }
 
-fn refusal(refused: Refused) -> ApiError {
+pub(crate) fn refusal(refused: Refused) -> ApiError {
     match refused {
         Refused::Full | Refused::Late => Problem::unavailable(1).into(),
         Refused::Capture(CaptureError::Reused) => Problem::message_id_reused().into(),
+        Refused::Capture(CaptureError::Nowhere) => no_such_session(),
         Refused::Capture(CaptureError::Store(error)) => error.into(),
     }
 }
@@ -159,7 +161,7 @@ pub async fn get_widget(
     Ok(response)
 }
 
-fn chat_message(message: Message) -> Option<ChatMessage> {
+pub(crate) fn chat_message(message: Message) -> Option<ChatMessage> {
     let message_id = message_id(&message)?;
     Some(ChatMessage { message_id, role: message.role, text: message.text, at: message.at })
 }

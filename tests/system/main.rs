@@ -12,6 +12,8 @@ mod browser;
 mod business;
 mod crash;
 mod edge;
+mod listener;
+mod live;
 mod look;
 mod migration;
 mod signature;

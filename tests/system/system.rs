@@ -53,6 +53,8 @@ pub(crate) struct Server {
     pub(crate) business: Business,
     pub(crate) port: u16,
     signed_only: bool,
+    /// More of its environment.
+    settings: Vec<(&'static str, String)>,
     process: Option<Process>,
     _directory: tempfile::TempDir,
 }
@@ -61,6 +63,13 @@ impl Server {
     /// A server that takes visitors' requests from anybody.
     pub(crate) fn open(kind: &str) -> Self {
         Self::start(kind, false)
+    }
+
+    /// The same with settings of its own.
+    pub(crate) fn open_with(kind: &str, settings: Vec<(&'static str, String)>) -> Self {
+        let (directory, database) = fresh(kind);
+        let business = create_business(&database, "owner@example.com");
+        Self::with(directory, database, business, false, settings)
     }
 
     /// A server that takes visitors' requests from its edge alone.
@@ -88,16 +97,34 @@ impl Server {
     }
 
     fn on(directory: tempfile::TempDir, database: Database, business: Business, signed_only: bool) -> Self {
+        Self::with(directory, database, business, signed_only, Vec::new())
+    }
+
+    fn with(
+        directory: tempfile::TempDir,
+        database: Database,
+        business: Business,
+        signed_only: bool,
+        settings: Vec<(&'static str, String)>,
+    ) -> Self {
         let mut server = Self {
             database,
             business,
             port: free_port().unwrap(),
             signed_only,
+            settings,
             process: None,
             _directory: directory,
         };
         server.turn_on();
         server
+    }
+
+    /// Another server on the same database, for the same business.
+    pub(crate) fn beside(&self) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let settings = self.settings.clone();
+        Self::with(directory, self.database.clone(), self.business.clone(), self.signed_only, settings)
     }
 
     pub(crate) fn address(&self) -> String {
@@ -111,6 +138,7 @@ impl Server {
         if self.signed_only {
             command.env("PORCHLIGHT_EDGE_SECRET", SECRET);
         }
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         let (process, _) = Process::start_until("the server", &mut command, "listening on").unwrap();
         self.process = Some(process);
     }

@@ -1,11 +1,16 @@
 //! Every route of the document with every kind of credential: no business learns anything of another.
 
+use std::time::Duration;
+
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use crate::system::{Business, Server, create_business, run};
 
 const CANARY: &str = "canary";
+
+/// After so long a stream has told what it had to tell.
+const QUIET: Duration = Duration::from_secs(2);
 
 struct Route {
     method: Method,
@@ -30,7 +35,7 @@ async fn routes(server: &Server) -> Vec<Route> {
             });
         }
     }
-    assert!(routes.len() >= 18, "the document lists the routes");
+    assert!(routes.len() >= 22, "the document lists the routes");
     routes
 }
 
@@ -64,7 +69,7 @@ async fn credentials_open_their_own_doors_only(kind: &str) {
     ];
     let client = Client::new();
     for route in routes(&server).await {
-        let path = route.path.replace("{leadId}", &lead);
+        let path = route.path.replace("{leadId}", &lead).replace("{sessionId}", "sess_canary");
         let url = format!("{}{path}", server.address());
         let ask = async |key: &str, query: &[(&str, &str)], body: Value| {
             let mut request = client.request(route.method.clone(), &url).query(query);
@@ -76,12 +81,20 @@ async fn credentials_open_their_own_doors_only(kind: &str) {
                 false if route.method == Method::GET => request,
                 false => request.json(&body),
             };
-            let answer = request.send().await.unwrap();
-            (answer.status().as_u16(), answer.text().await.unwrap())
+            // A stream tells what it still knows.
+            let mut answer = request.header("last-event-id", "0").send().await.unwrap();
+            let mut text = String::new();
+            // Whoever may listen hears nothing more for a while.
+            while let Ok(Ok(Some(piece))) = tokio::time::timeout(QUIET, answer.chunk()).await {
+                text.push_str(std::str::from_utf8(&piece).unwrap());
+            }
+            (answer.status().as_u16(), text)
         };
         let named = format!("{} {path}", route.method);
         let foreign = match (path.as_str(), &route.method) {
             ("/api/leads", _) => json!({ "email": format!("{CANARY}@example.com") }),
+            (path, _) if path.ends_with("/messages") => json!({ "text": "mine now" }),
+            (path, _) if path.ends_with("/handover") => json!({ "mode": "human" }),
             (_, &Method::PUT) => json!({ "leadId": lead, "status": "lost" }),
             _ => json!({ "leadId": lead }),
         };
@@ -99,6 +112,7 @@ async fn credentials_open_their_own_doors_only(kind: &str) {
                 assert!([200, 404, 422].contains(&status), "{named}: {status} {text}");
                 assert!(!text.contains(CANARY), "{named} tells: {text}");
                 if path.contains(&lead)
+                    || path.contains("sess_canary")
                     || path == "/api/chats"
                     || (matches!(route.method, Method::PUT | Method::DELETE) && path != "/api/site")
                 {
@@ -129,6 +143,8 @@ async fn credentials_open_their_own_doors_only(kind: &str) {
     let [foreign, unknown] = answers;
     assert_eq!(foreign.await, unknown.await);
     assert_eq!(server.leads(1).await[0]["status"], "new", "nobody else has changed it");
+    let conversation = server.get("/api/chats?sessionId=sess_canary").await["conversations"][0].clone();
+    assert_eq!(conversation["mode"], "assistant", "nobody else has taken it over");
 }
 
 #[tokio::test(flavor = "multi_thread")]

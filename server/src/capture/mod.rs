@@ -9,7 +9,7 @@ use std::time::Duration;
 pub use batch::{Batcher, Drain, Refused};
 pub use limits::Limits;
 
-use porchlight_protocol::capture::Capture;
+use porchlight_protocol::capture::{Capture, Role};
 use porchlight_protocol::email::Email;
 use porchlight_protocol::time::Timestamp;
 
@@ -36,6 +36,7 @@ pub fn incoming(
         addresses: addresses.iter().map(Email::to_string).collect(),
         session_id: capture.session_id,
         message_id: capture.message_id,
+        role: Role::Visitor,
         seq: capture.seq,
         text: capture.text,
         page: Page {

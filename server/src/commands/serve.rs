@@ -10,9 +10,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 
 use crate::app::{App, router};
 use crate::capture::{Limits, sweep};
@@ -23,6 +25,12 @@ const MAX_CONNECTIONS: usize = 8_192;
 
 /// How long a connection may take to send the head of its next request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a peer may leave what was sent to it without acknowledgement.
+const PEER_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a peer may take nothing of what waits for it.
+const READER_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long requests under way may take to end; with what follows it stays below ten seconds.
 const FINISH_PATIENCE: Duration = Duration::from_secs(6);
@@ -46,7 +54,9 @@ pub(super) async fn run(installation: &Installation, config: &ServeConfig) -> an
     // Nobody has to read it.
     let _ = writeln!(std::io::stdout(), "listening on http://{address}");
 
+    let live = app.live();
     let connections = accept_until(listener, router(app), signals.next()).await;
+    live.stop();
     tracing::info!("ending; a second signal ends at once");
     tokio::spawn(async move {
         signals.next().await;
@@ -96,10 +106,15 @@ async fn accept(
 fn serve(stream: TcpStream, place: OwnedSemaphorePermit, router: Router, connections: &GracefulShutdown) {
     // Answers are small and complete; waiting to fill packets only costs time.
     let _ = stream.set_nodelay(true);
+    // A peer that has vanished is noticed by what it does not acknowledge, a heartbeat of a stream at the latest.
+    let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(PEER_PATIENCE));
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(READER_PATIENCE));
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
-    let connection =
-        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).into_owned();
+    let connection = builder
+        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router))
+        .into_owned();
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         if connection.await.is_err() {

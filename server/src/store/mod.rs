@@ -1,9 +1,11 @@
 //! What is kept, behind one trait with two implementations and one conformance suite.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use async_trait::async_trait;
 use bson::oid::ObjectId;
+use porchlight_protocol::capture::Mode;
 use porchlight_protocol::ids::{AdminId, SessionId, SessionToken, SiteKey};
 use porchlight_protocol::time::Timestamp;
 use porchlight_protocol::widget::WidgetSettings;
@@ -18,6 +20,7 @@ use crate::leads::{
     By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
 };
 use crate::legacy::{LegacyLead, LegacyQuery};
+use crate::live::{Tail, TailError};
 
 pub mod mongodb;
 mod recent;
@@ -140,6 +143,8 @@ pub struct Kept {
     pub session_email: Option<String>,
     /// What was answered to it.
     pub reply: Option<Message>,
+    /// Who answers in its session; a person's session gets no answer of the assistant.
+    pub mode: Mode,
 }
 
 /// Why an incoming message was not kept.
@@ -148,6 +153,9 @@ pub enum CaptureError {
     /// Its id is taken by another text of the session.
     #[error("the message id was used with another text")]
     Reused,
+    /// An agent's, and there is no such session.
+    #[error("there is no such session")]
+    Nowhere,
     /// The store could not make it durable.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -291,6 +299,24 @@ pub trait Store: Send + Sync + 'static {
         tenant: &Tenant,
         lead: &str,
     ) -> Result<Option<Vec<Vec<Message>>>, StoreError>;
+
+    /// Who answers in these sessions, whether or not there are such.
+    async fn modes(&self, tenant: &Tenant, sessions: &[String]) -> Result<HashMap<String, Mode>, StoreError>;
+    /// Hands a session over to a person or back; `false` when there is no such session. Captures that begin after this
+    /// has returned see it.
+    async fn hand_over(
+        &self,
+        tenant: &Tenant,
+        session: &SessionId,
+        mode: Mode,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// The place of now: what was durable before is at or before it, what becomes durable later lies behind it.
+    async fn place(&self) -> Result<i64, TailError>;
+    /// The events behind a place, or those of the last while; with the place that they begin behind, before which
+    /// nothing is known.
+    async fn tail(&self, after: Option<i64>) -> Result<(i64, Box<dyn Tail>), TailError>;
 
     /// One lead; `id` may be any text.
     async fn lead(&self, tenant: &Tenant, id: &str) -> Result<Option<LeadRecord>, StoreError>;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mongodb::bson::{Document, doc};
+use porchlight_protocol::capture::Role;
 use porchlight_protocol::ids::SessionId;
 use porchlight_protocol::time::Timestamp;
 use porchlight_server::analytics::Analytics;
@@ -110,6 +111,7 @@ impl Fresh {
             tenant: self.tenants[said.admin].clone(),
             session_id: said.session.parse().unwrap(),
             message_id: said.message.parse().unwrap(),
+            role: Role::Visitor,
             seq: Some(said.seq),
             text: said.text.clone(),
             page: Page { url: said.page.clone(), ..Page::default() },

@@ -10,6 +10,7 @@ mod cases;
 mod figures;
 mod harness;
 mod histories;
+mod live;
 mod migration;
 mod model;
 mod processes;
@@ -19,6 +20,7 @@ mod sites;
 mod suite {
     pub(crate) use crate::cases::*;
     pub(crate) use crate::figures::*;
+    pub(crate) use crate::live::*;
     pub(crate) use crate::migration::*;
     pub(crate) use crate::processes::*;
     pub(crate) use crate::search::*;
@@ -65,11 +67,13 @@ on_every_store! { cases:
     admins_are_apart,
     an_address_brought_to_another_process_is_seen,
     an_admin_is_unique_and_the_secret_stays,
+    an_agents_message_is_one_of_the_session,
     an_edit_of_a_stale_lead_is_refused_and_a_no_op_changes_nothing,
     an_erased_lead_is_gone_and_replays_do_not_bring_it_back,
     another_process_finishes_what_a_crash_left,
     concurrent_edits_are_all_kept,
     conversations_of_a_lead_come_in_order,
+    erasure_is_told_and_takes_the_mode_along,
     every_change_stands_in_the_history,
     figures_equal_a_full_scan_after_every_kind_of_change,
     filters_combine,
@@ -80,10 +84,12 @@ on_every_store! { cases:
     odd_text_is_kept_to_the_letter,
     old_chats_become_leads_once,
     sorts_and_walks_show_each_lead_once_with_ties,
+    the_assistant_is_silent_while_a_person_has_the_session,
     the_old_view_groups_chats_by_address,
     the_opener_is_answered_and_a_repetition_gets_the_same_answer,
     what_others_change_is_found_at_once,
     what_another_process_erased_stays_erased,
+    what_happens_is_told_in_order_and_again,
     what_was_drawn_out_before_stands,
 }
 

@@ -20,13 +20,14 @@ use futures::{TryStreamExt, try_join};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::Hint;
+use porchlight_protocol::capture::Mode;
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
 
 use super::commands::{self, persist};
 use super::follow::{self, Tagged, Tags};
 use super::memory::Memory;
-use super::{MongoStore, Result, documents, erase, indexes};
+use super::{MongoStore, Result, documents, erase, handovers, indexes};
 use crate::conversation::{self, Admission, Incoming, Message, Tag};
 use crate::store::recent::Key;
 use crate::store::{CaptureError, Kept, Results, tombstone};
@@ -79,6 +80,8 @@ enum Plan {
     Known,
     /// It was erased: a repetition changes nothing.
     Erased(Box<Message>),
+    /// An agent's, and there is no such session.
+    Nowhere,
 }
 
 /// What is known before anything is written.
@@ -92,11 +95,21 @@ struct Known {
 
 pub(super) async fn batch(store: &MongoStore, batch: &[Incoming], results: &mut Results) -> Result<()> {
     let keys = in_order(batch.iter().map(Key::of));
-    let Known { mut sessions, erased, erasures } = persist(|| know(store, batch, &keys)).await?;
+    let (known, with_people) =
+        persist(|| async { try_join!(know(store, batch, &keys), handovers::with_people(store, &keys)) })
+            .await?;
+    let Known { mut sessions, erased, erasures } = known;
+    let mode_of = |incoming: &Incoming| match with_people.contains(&Key::of(incoming)) {
+        true => Mode::Human,
+        false => Mode::Assistant,
+    };
+    let told = |kept: Result<Kept, CaptureError>, incoming: &Incoming| {
+        kept.map(|kept| Kept { mode: mode_of(incoming), ..kept })
+    };
     let mut plans = Vec::with_capacity(batch.len());
     for incoming in batch {
         let session = sessions.entry(Key::of(incoming)).or_default();
-        plans.push((incoming, plan(session, incoming, &erased)));
+        plans.push((incoming, plan(session, incoming, mode_of(incoming), &erased)));
     }
     let now = batch.iter().map(|incoming| incoming.arrived).max().unwrap_or_else(clock::now);
     let new: HashSet<Key> =
@@ -125,7 +138,7 @@ pub(super) async fn batch(store: &MongoStore, batch: &[Incoming], results: &mut 
     let waits: HashSet<Key> = at_work.iter().cloned().collect();
     for (index, (incoming, plan)) in plans.iter().enumerate() {
         if !waits.contains(&Key::of(incoming)) {
-            results.give(index, result(&sessions, &tags, incoming, plan));
+            results.give(index, told(result(&sessions, &tags, incoming, plan), incoming));
         }
     }
     remember(store, erasures, sessions.into_iter().filter(|(key, _)| !waits.contains(key)));
@@ -137,7 +150,7 @@ pub(super) async fn batch(store: &MongoStore, batch: &[Incoming], results: &mut 
     let followed = follow::together(store, at_work, tags, now).await?;
     for (index, (incoming, plan)) in plans.iter().enumerate() {
         if waits.contains(&Key::of(incoming)) {
-            results.give(index, result(&followed.sessions, &followed.tags, incoming, plan));
+            results.give(index, told(result(&followed.sessions, &followed.tags, incoming, plan), incoming));
         }
     }
     let own = waits.into_iter().filter_map(|key| Some((key.clone(), followed.sessions.get(&key)?.clone())));
@@ -244,15 +257,16 @@ async fn with_address(store: &MongoStore, keys: &[Key]) -> Result<Vec<Key>> {
     Ok(in_order(found.iter().filter_map(key_of)))
 }
 
-fn plan(session: &mut Session, incoming: &Incoming, erased: &HashSet<String>) -> Plan {
+fn plan(session: &mut Session, incoming: &Incoming, mode: Mode, erased: &HashSet<String>) -> Plan {
     match conversation::admit(&session.messages, incoming) {
         Admission::Duplicate(_) | Admission::Reused => Plan::Known,
+        Admission::Nowhere => Plan::Nowhere,
         Admission::New(message) if erased.contains(&hash(incoming)) => {
             Plan::Erased(Box::new(Message { pending: false, opened: false, ..*message }))
         }
         Admission::New(message) => {
             let first = session.messages.len();
-            let answered = message.opened || incoming.authorised;
+            let answered = mode == Mode::Assistant && (message.opened || incoming.authorised);
             let id = session.push(*message);
             if answered {
                 let question = &session.messages[first];
@@ -289,10 +303,12 @@ fn result(sessions: &Sessions, tags: &Tags, incoming: &Incoming, plan: &Plan) ->
     let own = match plan {
         Plan::Erased(message) => {
             let message = (**message).clone();
-            return Ok(Kept { message, duplicate: true, session_email: None, reply: None });
+            let mode = Mode::default();
+            return Ok(Kept { message, duplicate: true, session_email: None, reply: None, mode });
         }
         Plan::New { id, .. } => Some(Bson::from(*id)),
         Plan::Known => None,
+        Plan::Nowhere => return Err(CaptureError::Nowhere),
     };
     let lost = || crate::store::StoreError::Unavailable("the message was erased meanwhile".to_owned());
     let session = sessions.get(&Key::of(incoming)).ok_or_else(lost)?;
@@ -306,7 +322,7 @@ fn result(sessions: &Sessions, tags: &Tags, incoming: &Incoming, plan: &Plan) ->
         None => match conversation::admit(&session.messages, incoming) {
             Admission::Duplicate(message) => (*message, true),
             Admission::Reused => return Err(CaptureError::Reused),
-            Admission::New(_) => return Err(lost().into()),
+            Admission::New(_) | Admission::Nowhere => return Err(lost().into()),
         },
     };
     let tag = tags.get(&Key::of(incoming)).map(|tagged| tagged.tag.clone());
@@ -316,6 +332,7 @@ fn result(sessions: &Sessions, tags: &Tags, incoming: &Incoming, plan: &Plan) ->
         session_email: tag.as_ref().map(|tag| tag.email.clone()),
         message: Message { tag, pending: false, ..message },
         duplicate,
+        mode: Mode::default(),
     })
 }
 

@@ -12,8 +12,17 @@ use super::{MongoStore, Result, commands};
 use crate::store::Finding;
 
 /// Everything that is kept.
-const COLLECTIONS: &[&str] =
-    &["settings", "admins", "api_keys", "chats", "leads", "lead_days", "lead_events", "tombstones"];
+const COLLECTIONS: &[&str] = &[
+    "settings",
+    "admins",
+    "api_keys",
+    "chats",
+    "handovers",
+    "leads",
+    "lead_days",
+    "lead_events",
+    "tombstones",
+];
 
 /// What a file begins with.
 const FORMAT: &str = "porchlight mongodb 1";

@@ -8,9 +8,10 @@ use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
 
 use super::documents::{self, date};
-use super::{MongoStore, Result, leads};
+use super::{MongoStore, Result, handovers, leads};
 use crate::conversation::{self, Conversation, Message};
 use crate::leads::{By, LeadEvent, LeadRecord};
+use crate::live::LeadAction;
 use crate::store::{Erased, tombstone};
 
 /// Names the document among the tombstones that counts the erasures: whoever remembers messages asks for it.
@@ -132,14 +133,18 @@ async fn take_away(
         collection.insert_many(tombstones).session(&mut *session).await?;
     }
     let own = doc! { "adminId": admin, "sessionId": id };
+    handovers::collection(store).delete_many(own.clone()).session(&mut *session).await?;
     let removed = store.chats.delete_many(own).session(&mut *session).await?.deleted_count;
     count(store, Some(session)).await?;
+    if removed > 0 {
+        leads::tell_removal(store, session, admin, doc! { "sessionId": id }).await?;
+    }
     Ok((removed, conversation::derive(&messages)))
 }
 
 /// Takes a lead away with its history; returns how many entries that had.
 async fn remove(store: &MongoStore, session: &mut ClientSession, record: &LeadRecord) -> Result<u64> {
-    leads::remove(store, session, record).await?;
+    leads::remove(store, session, record, LeadAction::Erased).await?;
     let events = store.database.collection::<Document>("lead_events");
     let history = leads::history_of(record)?;
     let moved = events.distinct("version", history.clone()).session(&mut *session).await?;

@@ -1,20 +1,24 @@
 //! The indexes. They are made, and awaited, before the port opens: without the unique ones nothing here is exact.
 
+use std::time::Duration;
+
 use mongodb::bson::{Document, doc};
 use mongodb::{Database, IndexModel};
 
 use super::Result;
 
 pub(super) async fn make(database: &Database) -> Result<()> {
-    let wanted: [(&str, Vec<IndexModel>); 7] = [
+    let wanted: [(&str, Vec<IndexModel>); 9] = [
         ("admins", vec![unique(doc! { "email": 1 }), unique(doc! { "siteKey": 1 })]),
         ("api_keys", vec![unique(doc! { "hash": 1 }), plain(doc! { "adminId": 1, "createdAt": 1 })]),
         ("chats", chats()),
         ("leads", leads()),
         ("lead_days", lead_days()),
         ("lead_events", vec![plain(doc! { "adminId": 1, "leadId": 1, "version": -1 })]),
+        ("handovers", vec![unique(doc! { "adminId": 1, "sessionId": 1 })]),
         // Made so that the first write to it can be part of a transaction.
         ("tombstones", vec![plain(doc! { "at": 1 })]),
+        ("removals", vec![removals()]),
     ];
     for (name, indexes) in wanted {
         database.collection::<Document>(name).create_indexes(indexes).await?;
@@ -43,6 +47,12 @@ fn chats() -> Vec<IndexModel> {
 /// The index of the messages that hold an address.
 pub(super) fn with_address() -> Document {
     doc! { "adminId": 1, "sessionId": 1, "addresses": 1 }
+}
+
+/// Only their changes are of use: they tell those who listen what has gone.
+fn removals() -> IndexModel {
+    let options = mongodb::options::IndexOptions::builder().expire_after(Duration::from_secs(3_600)).build();
+    IndexModel::builder().keys(doc! { "at": 1 }).options(options).build()
 }
 
 fn lead_days() -> Vec<IndexModel> {

@@ -9,10 +9,12 @@ use mongodb::bson::{Document, doc};
 use porchlight_protocol::ids::AdminId;
 
 use super::commands::{self, persist};
-use super::documents;
+use super::documents::{self, date};
 use super::{MongoStore, Result, days};
+use crate::clock;
 use crate::conversation::{self, Conversation, Message};
 use crate::leads::{By, Contact, LeadEdit, LeadEvent, LeadRecord, new_id};
+use crate::live::LeadAction;
 use crate::store::Edited;
 use crate::store::recent::Key;
 
@@ -342,7 +344,7 @@ async fn delete_once(
     let mut events = record.events.clone();
     events.push(record.farewell(by));
     // In this order, because without transactions the removal may meet a change of somebody else and be done again.
-    remove(store, session, &record).await?;
+    remove(store, session, &record, LeadAction::Deleted).await?;
     add_events(store, session, &record, &events).await?;
     Ok(true)
 }
@@ -352,10 +354,25 @@ pub(super) async fn remove(
     store: &MongoStore,
     session: &mut ClientSession,
     record: &LeadRecord,
+    action: LeadAction,
 ) -> Result<()> {
     let own = doc! { "_id": documents::object_id(&record.lead.id)?, "version": record.version };
+    let told = doc! { "leadId": &record.lead.id, "action": action.as_str() };
+    tell_removal(store, session, record.lead.admin_id.as_str(), told).await?;
     if store.leads.delete_one(own).session(&mut *session).await?.deleted_count != 1 {
         return Err(commands::conflict());
     }
     days::mark_one(store, session, record).await
+}
+
+/// What has gone cannot say so itself: a change stream tells of a deleted document only its `_id`.
+pub(super) async fn tell_removal(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    admin: &str,
+    mut what: Document,
+) -> Result<()> {
+    what.extend(doc! { "adminId": admin, "at": date(clock::now()) });
+    store.database.collection("removals").insert_one(what).session(session).await?;
+    Ok(())
 }

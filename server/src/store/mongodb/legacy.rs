@@ -1,6 +1,9 @@
 //! Chats from before leads had a place of their own: shown grouped by address, and migrated.
 
+use std::collections::BTreeSet;
+
 use futures::TryStreamExt;
+use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
@@ -128,6 +131,15 @@ pub(super) async fn delete(store: &MongoStore, admin: &str, email: &str, at: Tim
     persist(|| erase::count(store, None)).await?;
     let deleted = store.chats.delete_many(own).await?.deleted_count;
     persist(|| erase::count(store, None)).await?;
+    let sessions: BTreeSet<&str> =
+        found.iter().filter_map(|message| message.get_str("sessionId").ok()).collect();
+    let told: Vec<Document> = sessions
+        .into_iter()
+        .map(
+            |session| doc! { "_id": ObjectId::new(), "adminId": admin, "sessionId": session, "at": date(at) },
+        )
+        .collect();
+    commands::insert(&store.database, "removals", &told).await?;
     Ok(deleted)
 }
 

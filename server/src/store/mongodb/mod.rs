@@ -26,6 +26,8 @@ mod days;
 mod documents;
 mod erase;
 mod follow;
+mod handovers;
+mod happened;
 mod import;
 mod indexes;
 mod leads;
@@ -33,6 +35,7 @@ mod legacy;
 mod list;
 mod memory;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -43,6 +46,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
 use mongodb::{Client, ClientSession, Collection, Database};
+use porchlight_protocol::capture::Mode;
 use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
 use porchlight_protocol::time::Timestamp;
 
@@ -56,6 +60,7 @@ use crate::leads::{
     By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
 };
 use crate::legacy::{LegacyLead, LegacyQuery};
+use crate::live::{Tail, TailError};
 use follow::Following;
 use memory::Memory;
 
@@ -74,7 +79,8 @@ pub struct MongoStore {
     database: Database,
     chats: Collection<Document>,
     leads: Collection<Document>,
-    /// Whether the deployment has transactions: a standalone server has none, and then a crash between an edit and the
+    /// Whether the deployment has transactions and change streams: a standalone server has neither, and then nobody can
+    /// be told what happens, and a crash between an edit and the
     /// mark of its day leaves figures out of date until the day's next change.
     transactions: bool,
     /// What is known of sessions without reading them.
@@ -271,6 +277,43 @@ impl Store for MongoStore {
     ) -> Result<Option<Vec<Vec<Message>>>, StoreError> {
         let (admin, lead) = (tenant.admin_id().clone(), lead.to_owned());
         self.run(|store| async move { leads::sessions(&store, admin.as_str(), &lead).await }).await
+    }
+
+    async fn modes(&self, tenant: &Tenant, sessions: &[String]) -> Result<HashMap<String, Mode>, StoreError> {
+        let (admin, sessions) = (tenant.admin_id().clone(), sessions.to_owned());
+        self.run(|store| async move { handovers::modes(&store, admin.as_str(), &sessions).await }).await
+    }
+
+    async fn hand_over(
+        &self,
+        tenant: &Tenant,
+        session: &SessionId,
+        mode: Mode,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (admin, session) = (tenant.admin_id().clone(), session.clone());
+        self.run(|store| async move {
+            handovers::hand_over(&store, admin.as_str(), session.as_str(), mode, at).await
+        })
+        .await
+    }
+
+    async fn place(&self) -> Result<i64, TailError> {
+        if !self.transactions {
+            return Err(TailError::Unsupported);
+        }
+        Ok(self.run(|store| async move { happened::place(&store).await }).await?)
+    }
+
+    async fn tail(&self, after: Option<i64>) -> Result<(i64, Box<dyn Tail>), TailError> {
+        if !self.transactions {
+            return Err(TailError::Unsupported);
+        }
+        let store = self.clone();
+        let task = tokio::spawn(async move { happened::tail(&store, after).await });
+        let (place, changes) =
+            task.await.map_err(|error| TailError::Store(StoreError::Failed(error.to_string())))??;
+        Ok((place, Box::new(changes)))
     }
 
     async fn lead(&self, tenant: &Tenant, id: &str) -> Result<Option<LeadRecord>, StoreError> {

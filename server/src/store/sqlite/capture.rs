@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::LazyLock;
 
+use porchlight_protocol::capture::Mode;
 use porchlight_protocol::ids::AdminId;
 use rusqlite::{Connection, Error, Transaction, params};
 
-use super::leads;
 use super::memory::Memory;
 use super::rows::{self, to_json};
+use super::{handovers, happened, leads};
 use crate::assistant;
 use crate::conversation::{self, Admission, Conversation, Incoming, Message};
 use crate::leads::history::VISITOR;
@@ -66,18 +67,20 @@ fn keep(
     session: &mut Vec<Message>,
     incoming: &Incoming,
 ) -> Result<std::result::Result<Kept, CaptureError>> {
+    let mode = handovers::mode(t, incoming.tenant.admin_id().as_str(), incoming.session_id.as_str())?;
     match conversation::admit(session, incoming) {
         Admission::Reused => Ok(Err(CaptureError::Reused)),
+        Admission::Nowhere => Ok(Err(CaptureError::Nowhere)),
         Admission::Duplicate(message) => {
             let reply = session.iter().find(|m| m.reply_to.as_ref() == Some(&message.message_id)).cloned();
             let session_email = message.tag.as_ref().map(|tag| tag.email.clone());
-            Ok(Ok(Kept { message: *message, duplicate: true, session_email, reply }))
+            Ok(Ok(Kept { message: *message, duplicate: true, session_email, reply, mode }))
         }
         Admission::New(message) if memory.is_erased(t, || hash(incoming))? => {
             let message = Message { pending: false, opened: false, ..*message };
-            Ok(Ok(Kept { message, duplicate: true, session_email: None, reply: None }))
+            Ok(Ok(Kept { message, duplicate: true, session_email: None, reply: None, mode }))
         }
-        Admission::New(message) => add(t, session, incoming, *message).map(Ok),
+        Admission::New(message) => add(t, session, incoming, *message, mode).map(Ok),
     }
 }
 
@@ -86,11 +89,12 @@ fn add(
     session: &mut Vec<Message>,
     incoming: &Incoming,
     message: Message,
+    mode: Mode,
 ) -> Result<Kept> {
     let admin = incoming.tenant.admin_id().as_str();
     let before = session.len();
     session.push(message);
-    let answered = session[before].opened || incoming.authorised;
+    let answered = mode == Mode::Assistant && (session[before].opened || incoming.authorised);
     let reply = answered.then(|| assistant::reply(session, &session[before], incoming.arrived));
     session.extend(reply);
     let followed = conversation::derive(session);
@@ -120,6 +124,7 @@ fn add(
         duplicate: false,
         session_email: followed.map(|conversation| conversation.tag.email),
         reply: session.get(before + 1).cloned(),
+        mode,
     })
 }
 
@@ -149,7 +154,7 @@ fn insert(t: &Transaction<'_>, admin: &str, message: &Message) -> Result<()> {
         message.tag.as_ref().map(|tag| &tag.email),
         message.tag.as_ref().map(|tag| &tag.requirements),
     ])?;
-    Ok(())
+    happened::message(t, admin, message)
 }
 
 fn tag_session(t: &Transaction<'_>, admin: &str, session: &str, conversation: &Conversation) -> Result<()> {

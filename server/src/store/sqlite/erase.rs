@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Error, Transaction, params};
 
-use super::{capture, leads};
+use super::{capture, handovers, happened, leads};
 use crate::conversation::{self, Conversation};
 use crate::leads::{By, LeadEvent, LeadRecord};
+use crate::live::{LeadAction, SessionAction};
 use crate::store::{Erased, tombstone};
 
 type Result<T> = std::result::Result<T, Error>;
@@ -69,12 +70,16 @@ fn take_away(
         insert.execute(params![tombstone(admin, session, &message.message_id), by.at.millis()])?;
     }
     let removed = t.execute("DELETE FROM chats WHERE admin_id = ? AND session_id = ?", [admin, session])?;
+    handovers::forget(t, admin, session)?;
+    if removed > 0 {
+        happened::session(t, admin, session, SessionAction::Erased)?;
+    }
     Ok((removed as u64, conversation::derive(&messages)))
 }
 
 /// Takes a lead away with its history; returns how many entries that had.
 fn remove(t: &Transaction<'_>, record: &LeadRecord) -> Result<u64> {
-    leads::remove(t, record)?;
+    leads::remove(t, record, LeadAction::Erased)?;
     let own = [record.lead.admin_id.as_str(), &record.lead.id];
     let events = t.execute("DELETE FROM lead_events WHERE admin_id = ? AND lead_id = ?", own)?;
     Ok(events as u64)

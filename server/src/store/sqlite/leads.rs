@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 use porchlight_protocol::time::Timestamp;
 use rusqlite::{Connection, Error, OptionalExtension, Row, Transaction, params};
 
-use super::capture;
 use super::rows::{self, to_json};
+use super::{capture, happened};
 use crate::conversation::Message;
 use crate::leads::{By, LeadEdit, LeadEvent, LeadRecord, RequirementsBy};
+use crate::live::LeadAction;
 use crate::store::Edited;
 
 type Result<T> = std::result::Result<T, Error>;
@@ -62,6 +63,8 @@ pub(super) fn save(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
     ];
     t.prepare_cached(&SAVE)?.execute(values)?;
     add_events(t, record, &record.events)?;
+    let action = if record.version <= 1 { LeadAction::Created } else { LeadAction::Changed };
+    happened::lead(t, lead.admin_id.as_str(), &lead.id, action)?;
     mark_day(t, record)
 }
 
@@ -179,12 +182,13 @@ pub(super) fn forget_conversations(t: &Transaction<'_>, record: &LeadRecord) -> 
 pub(super) fn delete(t: &Transaction<'_>, admin: &str, id: &str, by: &By) -> Result<bool> {
     let Some(record) = by_id(t, admin, id)? else { return Ok(false) };
     add_events(t, &record, &[record.farewell(by)])?;
-    remove(t, &record)?;
+    remove(t, &record, LeadAction::Deleted)?;
     Ok(true)
 }
 
 /// Takes a lead away; its history stays.
-pub(super) fn remove(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
+pub(super) fn remove(t: &Transaction<'_>, record: &LeadRecord, action: LeadAction) -> Result<()> {
+    happened::lead(t, record.lead.admin_id.as_str(), &record.lead.id, action)?;
     t.prepare_cached("DELETE FROM leads WHERE id = ?")?.execute([&record.lead.id])?;
     mark_day(t, record)
 }

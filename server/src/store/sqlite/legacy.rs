@@ -1,14 +1,17 @@
 //! Chats from before leads had a place of their own: shown grouped by address, and migrated.
 
+use std::collections::BTreeSet;
+
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Error, Transaction, params, params_from_iter};
 
-use super::capture;
+use super::{capture, happened};
 use crate::conversation::derive_old;
 use crate::leads::By;
 use crate::legacy::{LegacyLead, LegacyQuery, LegacySort};
+use crate::live::SessionAction;
 use crate::store::tombstone;
 
 type Result<T> = std::result::Result<T, Error>;
@@ -77,11 +80,16 @@ pub(super) fn delete(t: &Transaction<'_>, admin: &str, email: &str, at: Timestam
         t.prepare("SELECT session_id, message_id FROM chats WHERE admin_id = ? AND email = ?")?;
     let mut insert = t.prepare("INSERT OR IGNORE INTO tombstones (hash, at) VALUES (?, ?)")?;
     let rows = select.query_map([admin, email], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut sessions = BTreeSet::new();
     for row in rows {
         let (session, message): (String, Option<String>) = row?;
+        sessions.insert(session.clone());
         if let Some(message) = message {
             insert.execute(params![tombstone(admin, &session, &message), at.millis()])?;
         }
+    }
+    for session in sessions {
+        happened::session(t, admin, &session, SessionAction::Erased)?;
     }
     Ok(t.execute("DELETE FROM chats WHERE admin_id = ? AND email = ?", [admin, email])? as u64)
 }

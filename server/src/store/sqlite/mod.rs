@@ -8,6 +8,8 @@ mod capture;
 mod care;
 mod days;
 mod erase;
+mod handovers;
+mod happened;
 mod import;
 mod leads;
 mod legacy;
@@ -15,16 +17,19 @@ mod list;
 mod memory;
 mod rows;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bson::oid::ObjectId;
+use porchlight_protocol::capture::Mode;
 use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
 use porchlight_protocol::time::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use tokio::sync::watch;
 
 use super::{
     Admin, Day, Edited, Erased, Finding, KeptRollup, KeyHash, KeyHolder, KeyRecord, Results, Site, Store,
@@ -36,10 +41,11 @@ use crate::leads::{
     By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
 };
 use crate::legacy::{LegacyLead, LegacyQuery};
+use crate::live::{Tail, TailError};
 use memory::Memory;
 
 /// The schema's steps; a file's `user_version` says how many it has taken.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("events.sql")];
 
 /// How long a connection waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(5);
@@ -59,6 +65,8 @@ struct Shared {
     path: PathBuf,
     writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
+    /// Told after every commit.
+    changed: watch::Sender<()>,
 }
 
 /// The only connection that writes, and what it knows without reading.
@@ -78,7 +86,12 @@ impl SqliteStore {
         writer.pragma_update(None, "secure_delete", "ON").map_err(failure)?;
         migrate(&mut writer).map_err(failure)?;
         let writer = Mutex::new(Writer { connection: writer, memory: Memory::default() });
-        let shared = Shared { path: path.to_owned(), writer, readers: Mutex::new(Vec::new()) };
+        let shared = Shared {
+            path: path.to_owned(),
+            writer,
+            readers: Mutex::new(Vec::new()),
+            changed: watch::Sender::new(()),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -94,6 +107,7 @@ impl SqliteStore {
             let transaction = begin(&mut writer.connection)?;
             let done = work(&transaction)?;
             transaction.commit()?;
+            shared.changed.send_replace(());
             Ok(done)
         })
         .await
@@ -109,6 +123,7 @@ impl SqliteStore {
             let (results, sessions) = capture::batch(&transaction, memory, &batch)?;
             transaction.commit()?;
             sessions.into_iter().for_each(|(key, messages)| memory.put(key, messages));
+            shared.changed.send_replace(());
             Ok(results)
         })
         .await
@@ -120,21 +135,26 @@ impl SqliteStore {
         work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
         let shared = Arc::clone(&self.shared);
-        blocking(move || {
-            let idle = shared.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut reader = idle.map_or_else(|| open_reader(&shared.path), Ok)?;
-            // One snapshot for all statements of one answer.
-            let transaction = reader.transaction()?;
-            let done = work(&transaction);
-            drop(transaction);
-            let mut readers = shared.readers.lock().unwrap_or_else(PoisonError::into_inner);
-            if readers.len() < IDLE_READERS {
-                readers.push(reader);
-            }
-            done
-        })
-        .await
+        blocking(move || read(&shared, work)).await
     }
+}
+
+/// Runs work on a connection that only reads, on this thread.
+fn read<T>(
+    shared: &Shared,
+    work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+) -> Result<T, rusqlite::Error> {
+    let idle = shared.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let mut reader = idle.map_or_else(|| open_reader(&shared.path), Ok)?;
+    // One snapshot for all statements of one answer.
+    let transaction = reader.transaction()?;
+    let done = work(&transaction);
+    drop(transaction);
+    let mut readers = shared.readers.lock().unwrap_or_else(PoisonError::into_inner);
+    if readers.len() < IDLE_READERS {
+        readers.push(reader);
+    }
+    done
 }
 
 fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
@@ -274,6 +294,32 @@ impl Store for SqliteStore {
     ) -> Result<Option<Vec<Vec<Message>>>, StoreError> {
         let (admin, lead) = (tenant.admin_id().clone(), lead.to_owned());
         self.read(move |c| leads::sessions(c, admin.as_str(), &lead)).await
+    }
+
+    async fn modes(&self, tenant: &Tenant, sessions: &[String]) -> Result<HashMap<String, Mode>, StoreError> {
+        let (admin, sessions) = (tenant.admin_id().clone(), sessions.to_owned());
+        self.read(move |c| handovers::modes(c, admin.as_str(), &sessions)).await
+    }
+
+    async fn hand_over(
+        &self,
+        tenant: &Tenant,
+        session: &SessionId,
+        mode: Mode,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (admin, session) = (tenant.admin_id().clone(), session.clone());
+        self.write(move |t| handovers::hand_over(t, admin.as_str(), session.as_str(), mode, at)).await
+    }
+
+    async fn place(&self) -> Result<i64, TailError> {
+        Ok(self.read(happened::place).await?)
+    }
+
+    async fn tail(&self, after: Option<i64>) -> Result<(i64, Box<dyn Tail>), TailError> {
+        let start = self.read(move |c| happened::start(c, after)).await?;
+        let (number, place) = start.ok_or(TailError::Lost)?;
+        Ok((place, Box::new(happened::Reader::new(Arc::clone(&self.shared), number))))
     }
 
     async fn lead(&self, tenant: &Tenant, id: &str) -> Result<Option<LeadRecord>, StoreError> {

@@ -1,0 +1,21 @@
+-- Sessions that were ever handed over; all others are the assistant's.
+CREATE TABLE handovers (
+    admin_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (admin_id, session_id)
+) STRICT, WITHOUT ROWID;
+
+-- What happened lately, in order, without its content: that is read when it is told, and is gone when it was erased.
+CREATE TABLE happened (
+    number INTEGER PRIMARY KEY,
+    -- What a listener goes on behind.
+    place INTEGER NOT NULL,
+    admin_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    -- The session of a message, the lead or the session itself.
+    subject TEXT NOT NULL,
+    -- A message's id, or what became of the lead or the session.
+    detail TEXT NOT NULL
+) STRICT;
