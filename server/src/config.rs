@@ -99,6 +99,26 @@ pub struct ServeConfig {
     /// Event-streams that the visitors of one site may have at once; more are answered 429
     #[arg(long, env = "PORCHLIGHT_SITE_STREAMS", default_value_t = 2048)]
     pub site_streams: usize,
+    /// Notices by e-mail.
+    #[command(flatten)]
+    pub mail: MailConfig,
+}
+
+/// Notices by e-mail to the businesses.
+#[derive(Clone, Debug, Args)]
+pub struct MailConfig {
+    /// The mail server, smtps://USER:PASSWORD@HOST or smtp://USER:PASSWORD@HOST:587?tls=required; without one no mail is sent
+    #[arg(long, env = "PORCHLIGHT_SMTP", hide_env_values = true)]
+    pub smtp: Option<String>,
+    /// Whom the mails are from, as in Acme <notices@acme.com>
+    #[arg(long, env = "PORCHLIGHT_MAIL_FROM")]
+    pub mail_from: Option<String>,
+    /// Seconds after which a business is told of a message that nobody has answered; 0 is never
+    #[arg(long, env = "PORCHLIGHT_UNANSWERED_AFTER", default_value_t = 600)]
+    pub unanswered_after: u32,
+    /// Seconds between two mails to the same business; what comes meanwhile is told together
+    #[arg(long, env = "PORCHLIGHT_MAIL_EVERY", default_value_t = 300)]
+    pub mail_every: u32,
 }
 
 impl ServeConfig {

@@ -259,6 +259,16 @@ fn first_reply(session: &[Message]) -> Option<FirstReply> {
     Some(FirstReply { asked, answered })
 }
 
+/// The newest visitor message of a session, when nobody has answered it: neither the assistant nor a person.
+pub fn unanswered(session: &[Message]) -> Option<&Message> {
+    let visitors = session.iter().filter(|m| m.role == Role::Visitor);
+    let newest = visitors.max_by_key(|m| (m.seq, m.at, &m.message_id))?;
+    let answers = |m: &&Message| {
+        m.reply_to.as_ref() == Some(&newest.message_id) || (m.role != Role::Visitor && m.at >= newest.at)
+    };
+    session.iter().find(answers).is_none().then_some(newest)
+}
+
 /// Sorts messages as a reader wants them: the visitor's by `seq`, each answer behind its question.
 pub fn sort_for_reading(messages: &mut [Message]) {
     messages.sort_by(|a, b| reading_order(a).cmp(&reading_order(b)));

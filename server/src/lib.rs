@@ -24,6 +24,7 @@ pub mod legacy;
 pub mod live;
 pub mod metrics;
 pub mod middleware;
+pub mod notices;
 pub mod openapi;
 pub mod origins;
 pub mod params;

@@ -15,6 +15,7 @@ mod edge;
 mod listener;
 mod live;
 mod look;
+mod mail;
 mod migration;
 mod signature;
 mod site;

@@ -19,6 +19,7 @@ use tokio_io_timeout::TimeoutStream;
 use crate::app::{App, router};
 use crate::capture::{Limits, sweep};
 use crate::config::{Installation, ServeConfig};
+use crate::notices::Notices;
 
 /// Most connections at once; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 8_192;
@@ -43,6 +44,7 @@ pub(super) async fn run(installation: &Installation, config: &ServeConfig) -> an
     config.check()?;
     let mut signals = Signals::new()?;
     let (store, secret) = installation.open().await?;
+    let notices = Notices::new(Arc::clone(&store), &config.mail)?;
     let listener = TcpListener::bind(&config.listen)
         .await
         .with_context(|| format!("--listen: the server cannot listen on {:?}", config.listen))?;
@@ -51,6 +53,9 @@ pub(super) async fn run(installation: &Installation, config: &ServeConfig) -> an
     tokio::spawn(sweep(store));
     tokio::spawn(tidy(app.limits()));
     tokio::spawn(app.finder().keep_fresh());
+    if let Some(notices) = notices {
+        tokio::spawn(notices.run());
+    }
     // Nobody has to read it.
     let _ = writeln!(std::io::stdout(), "listening on http://{address}");
 

@@ -21,6 +21,7 @@ use crate::leads::{
 };
 use crate::legacy::{LegacyLead, LegacyQuery};
 use crate::live::{Tail, TailError};
+use crate::notices::{Due, Notice};
 
 pub mod mongodb;
 mod recent;
@@ -409,6 +410,28 @@ pub trait Store: Send + Sync + 'static {
     /// Makes the leads of old sessions, in this order, and adds what their messages lack. Doing it again changes
     /// nothing.
     async fn migrate(&self, tenant: &Tenant, sessions: &[String], by: &By) -> Result<(), StoreError>;
+
+    /// Takes or keeps the right to send notices until then; `false` while another process has it.
+    async fn lease_notices(&self, holder: &str, now: Timestamp, until: Timestamp)
+    -> Result<bool, StoreError>;
+    /// Notes what businesses are to be told of since the last time: leads that visitors made, and, where asked for,
+    /// sessions whose newest message is older than that and has no answer. The first time only notes where to begin.
+    async fn gather_notices(
+        &self,
+        now: Timestamp,
+        unanswered_before: Option<Timestamp>,
+    ) -> Result<(), StoreError>;
+    /// The businesses whose notices are due, with their oldest ones.
+    async fn due_notices(&self, now: Timestamp) -> Result<Vec<Due>, StoreError>;
+    /// These were told; what else there is for the business waits until `again`.
+    async fn notices_told(
+        &self,
+        tenant: &Tenant,
+        told: &[Notice],
+        again: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// They could not be told; they wait until then.
+    async fn postpone_notices(&self, tenant: &Tenant, until: Timestamp) -> Result<(), StoreError>;
 
     /// Writes everything into a new file, in one consistent state, while the store is in use.
     async fn backup(&self, to: &Path) -> Result<(), StoreError>;

@@ -34,6 +34,7 @@ mod leads;
 mod legacy;
 mod list;
 mod memory;
+mod notices;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -61,6 +62,7 @@ use crate::leads::{
 };
 use crate::legacy::{LegacyLead, LegacyQuery};
 use crate::live::{Tail, TailError};
+use crate::notices::{Due, Notice};
 use follow::Following;
 use memory::Memory;
 
@@ -479,6 +481,46 @@ impl Store for MongoStore {
             legacy::migrate(&store, &admin, &sessions, &by).await
         })
         .await
+    }
+
+    async fn lease_notices(
+        &self,
+        holder: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let holder = holder.to_owned();
+        self.run(|store| async move { notices::lease(&store, &holder, now, until).await }).await
+    }
+
+    async fn gather_notices(
+        &self,
+        now: Timestamp,
+        unanswered_before: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        self.run_within(LONG_PATIENCE, |store| async move {
+            notices::gather(&store, now, unanswered_before).await
+        })
+        .await
+    }
+
+    async fn due_notices(&self, now: Timestamp) -> Result<Vec<Due>, StoreError> {
+        self.run(|store| async move { notices::due(&store, now).await }).await
+    }
+
+    async fn notices_told(
+        &self,
+        tenant: &Tenant,
+        told: &[Notice],
+        again: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (tenant, told) = (tenant.clone(), told.to_owned());
+        self.run(|store| async move { notices::told(&store, &tenant, &told, again).await }).await
+    }
+
+    async fn postpone_notices(&self, tenant: &Tenant, until: Timestamp) -> Result<(), StoreError> {
+        let tenant = tenant.clone();
+        self.run(|store| async move { notices::postpone(&store, &tenant, until).await }).await
     }
 
     async fn backup(&self, to: &Path) -> Result<(), StoreError> {

@@ -15,6 +15,7 @@ mod leads;
 mod legacy;
 mod list;
 mod memory;
+mod notices;
 mod rows;
 
 use std::collections::HashMap;
@@ -42,6 +43,7 @@ use crate::leads::{
 };
 use crate::legacy::{LegacyLead, LegacyQuery};
 use crate::live::{Tail, TailError};
+use crate::notices::{Due, Notice};
 use memory::Memory;
 
 /// The schema's steps; a file's `user_version` says how many it has taken.
@@ -463,6 +465,38 @@ impl Store for SqliteStore {
     async fn migrate(&self, tenant: &Tenant, sessions: &[String], by: &By) -> Result<(), StoreError> {
         let (admin, sessions, by) = (tenant.admin_id().clone(), sessions.to_owned(), by.clone());
         self.write(move |t| legacy::migrate(t, &admin, &sessions, &by)).await
+    }
+
+    async fn lease_notices(&self, _: &str, _: Timestamp, _: Timestamp) -> Result<bool, StoreError> {
+        // A file has one server.
+        Ok(true)
+    }
+
+    async fn gather_notices(
+        &self,
+        now: Timestamp,
+        unanswered_before: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        self.write(move |t| notices::gather(t, now, unanswered_before)).await
+    }
+
+    async fn due_notices(&self, now: Timestamp) -> Result<Vec<Due>, StoreError> {
+        self.read(move |c| notices::due(c, now)).await
+    }
+
+    async fn notices_told(
+        &self,
+        tenant: &Tenant,
+        told: &[Notice],
+        again: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (admin, told) = (tenant.admin_id().clone(), told.to_owned());
+        self.write(move |t| notices::told(t, admin.as_str(), &told, again)).await
+    }
+
+    async fn postpone_notices(&self, tenant: &Tenant, until: Timestamp) -> Result<(), StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.write(move |t| notices::postpone(t, admin.as_str(), until)).await
     }
 
     async fn backup(&self, to: &Path) -> Result<(), StoreError> {
