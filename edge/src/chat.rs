@@ -1,35 +1,58 @@
-//! A visitor's message and a session's history.
+//! A visitor's message, a session's history, its stream of events, its end.
 
 use futures_util::StreamExt;
-use hmac::{Hmac, Mac};
-use porchlight_protocol::capture::{Capture, EdgeInfo, MAX_BODY_BYTES, with_edge};
+use porchlight_protocol::capture::{Capture, MAX_BODY_BYTES, with_edge};
 use porchlight_protocol::problem::Problem;
-use porchlight_protocol::time::Timestamp;
-use sha2::Sha256;
-use worker::{Date, Env, Request, Response};
+use worker::{Request, Response};
 
-use crate::answer::Asker;
+use crate::answer::unavailable;
 use crate::config::Config;
-use crate::forward::forward;
-use crate::routes::failed;
+use crate::forward::{Down, Onward, PATIENCE, is_stream, pass, passed_headers, rest};
+use crate::routes::{Call, failed};
+use crate::{queue, sites, visitor};
 
-const DAY: i64 = 24 * 3_600 * 1_000;
-
-/// Checks a message, adds what only the edge knows, and hands it to the server.
-pub(crate) async fn post(mut request: Request, env: &Env, asker: &Asker) -> Result<Response, Problem> {
-    let config = Config::of(env)?;
+/// Checks a message, adds what only the edge knows, and hands it to the server; where that cannot be reached, to the
+/// queue.
+pub(crate) async fn post(mut request: Request, call: &Call<'_>) -> Result<Response, Problem> {
+    let config = Config::of(call.env)?;
     check_kind(&request)?;
     let body = read(&mut request).await?;
-    Capture::parse(&body)?;
-    let edge = edge_info(&request, &config.secret).map_err(failed)?;
-    let body =
-        with_edge(&body, &edge).map_err(|_| Problem::malformed_json("The body must be a JSON object."))?;
-    forward(&request, &config, asker, body).await
+    let capture = Capture::parse(&body)?;
+    let ip_hash = visitor::ip_hash(&request, &config.secret).map_err(failed)?;
+    visitor::limit(call.env, capture.site_key.as_str(), ip_hash.as_deref()).await?;
+    sites::check_origin(call, &config, &capture.site_key).await?;
+    let edge = visitor::edge_info(&request, ip_hash).map_err(failed)?;
+    let refused = |_| Problem::malformed_json("The body must be a JSON object.");
+    let body = with_edge(&body, &edge).map_err(refused)?;
+    let body = String::from_utf8(body).map_err(|_| Problem::internal())?;
+    let onward = Onward::of(&request, &call.asker, body).map_err(failed)?;
+    match hand_over(&onward, &config, call).await {
+        Ok(answer) => Ok(answer),
+        Err(Down) => queue::keep(call, &capture, onward.for_later()).await,
+    }
 }
 
-/// The history of a session, for whoever holds its token; the server checks it.
-pub(crate) async fn get(request: Request, env: &Env, asker: &Asker) -> Result<Response, Problem> {
-    forward(&request, &Config::of(env)?, asker, Vec::new()).await
+/// The server's answer: whole, or a stream that has begun. One that breaks off is none, since sending the same message
+/// again does no harm.
+async fn hand_over(onward: &Onward, config: &Config, call: &Call<'_>) -> Result<Response, Down> {
+    let answer = onward.send(config, PATIENCE).await?;
+    if is_stream(&answer) {
+        return pass(answer, &call.asker).map_err(|_| Down);
+    }
+    let status = answer.status_code();
+    let headers = passed_headers(&answer, &call.asker).map_err(|_| Down)?;
+    let body = rest(answer).await?;
+    Ok(Response::from_bytes(body).map_err(|_| Down)?.with_status(status).with_headers(headers))
+}
+
+/// What only the holder of a session's token may ask or do; the server checks it.
+pub(crate) async fn pass_on(request: Request, call: &Call<'_>) -> Result<Response, Problem> {
+    let config = Config::of(call.env)?;
+    let ip_hash = visitor::ip_hash(&request, &config.secret).map_err(failed)?;
+    visitor::limit(call.env, "session", ip_hash.as_deref()).await?;
+    let onward = Onward::of(&request, &call.asker, String::new()).map_err(failed)?;
+    let answer = onward.send(&config, PATIENCE).await.map_err(|Down| unavailable())?;
+    pass(answer, &call.asker).map_err(failed)
 }
 
 fn check_kind(request: &Request) -> Result<(), Problem> {
@@ -59,28 +82,4 @@ async fn read(request: &mut Request) -> Result<Vec<u8>, Problem> {
         }
     }
     Ok(body)
-}
-
-fn edge_info(request: &Request, secret: &str) -> worker::Result<EdgeInfo> {
-    let now = Date::now().as_millis() as i64;
-    let address = request.headers().get("CF-Connecting-IP")?;
-    let agent = request.headers().get("User-Agent")?;
-    let place = request.cf();
-    Ok(EdgeInfo {
-        country: place.and_then(|place| place.country()),
-        region: place.and_then(|place| place.region()),
-        city: place.and_then(|place| place.city()),
-        timezone: place.map(|place| place.timezone_name()).filter(|name| !name.is_empty()),
-        colo: place.map(|place| place.colo()).filter(|name| !name.is_empty()),
-        ip_hash: address.map(|address| hash(secret, now.div_euclid(DAY), &address)),
-        user_agent: agent.map(|agent| agent.chars().take(512).collect()),
-        received_at: Some(Timestamp::from_millis(now)),
-    })
-}
-
-/// A keyed hash of an address that nobody can link to yesterday's.
-fn hash(secret: &str, day: i64, address: &str) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
-    mac.update(format!("address.{day}.{address}").as_bytes());
-    mac.finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,9 +1,10 @@
 //! The Worker's bindings and settings; `wrangler.toml` sets them.
 
 use porchlight_protocol::problem::Problem;
-use worker::{Env, Fetcher};
+use worker::{Env, Fetcher, Queue, RateLimiter};
 
 /// What the Worker is told.
+#[derive(Clone)]
 pub(crate) struct Config {
     /// Where the server is, without a slash at the end: `https://porchlight.example.com`.
     pub(crate) origin: String,
@@ -32,4 +33,19 @@ impl Config {
 /// The widget's files.
 pub(crate) fn assets(env: &Env) -> worker::Result<Fetcher> {
     env.assets("ASSETS")
+}
+
+/// Where captures wait while the server cannot be reached; without it they wait in the widget.
+pub(crate) fn captures(env: &Env) -> Option<Queue> {
+    env.queue("CAPTURES").ok()
+}
+
+/// Where captures end that the server refuses.
+pub(crate) fn dead_letters(env: &Env) -> Option<Queue> {
+    env.queue("DEAD_LETTERS").ok()
+}
+
+/// How much one visitor of one site may ask; without it there is no limit here.
+pub(crate) fn limiter(env: &Env) -> Option<RateLimiter> {
+    env.rate_limiter("LIMITER").ok()
 }

@@ -5,17 +5,19 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use porchlight_protocol::problem::Problem;
 use porchlight_protocol::signature::{self, SignedRequest};
-use worker::{AbortController, Date, Delay, Fetch, Headers, Request, RequestInit, Response, ResponseBody};
+use serde::{Deserialize, Serialize};
+use worker::{
+    AbortController, Date, Delay, Fetch, Headers, Method, Request, RequestInit, Response, ResponseBody,
+};
 
-use crate::answer::{Asker, unavailable};
+use crate::answer::Asker;
 use crate::config::Config;
-use crate::routes::failed;
 
-/// How long the server may take before the first byte.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the server may take before the first byte, and again for the rest of what is no stream.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the server has to know of a visitor's request.
-const REQUEST_HEADERS: &[&str] = &["Accept", "Authorization", "Content-Type", "If-None-Match", "Origin"];
+const REQUEST_HEADERS: &[&str] = &["Accept", "Authorization", "Last-Event-ID", "Origin"];
 
 /// What a visitor may see of the server's answer.
 const ANSWER_HEADERS: &[&str] = &[
@@ -30,88 +32,131 @@ const ANSWER_HEADERS: &[&str] = &[
     "WWW-Authenticate",
 ];
 
-/// Sends the request on with `body` in place of its own, and passes the answer through.
-pub(crate) async fn forward(
-    request: &Request,
-    config: &Config,
-    asker: &Asker,
-    body: Vec<u8>,
-) -> Result<Response, Problem> {
-    let answer = ask(request, config, asker, body).await?;
-    match answer.status_code() {
-        500.. => {
-            worker::console_error!("the server answered {}", answer.status_code());
-            Err(unavailable())
+/// A request on its way to the server, as it can also wait in the queue; it is signed when it is sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Onward {
+    /// Upper-case.
+    method: String,
+    /// Path and query.
+    target: String,
+    headers: Vec<(String, String)>,
+    /// JSON; empty where there is none.
+    body: String,
+    /// How the server refused it before, where it did: the stable code of the problem.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refused: Option<String>,
+}
+
+/// The server cannot be reached, fails, takes too long, or does not know its edge: the same may go well later.
+pub(crate) struct Down;
+
+impl Onward {
+    /// A visitor's request with `body` in place of its own.
+    pub(crate) fn of(request: &Request, asker: &Asker, body: String) -> worker::Result<Self> {
+        let url = request.url()?;
+        let target = url.query().map_or(url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let mut headers = vec![("X-Request-Id".to_owned(), asker.request_id.clone())];
+        if !body.is_empty() {
+            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         }
-        401 => pass_unauthenticated(answer, asker).await,
-        _ => pass(answer, asker).map_err(failed),
+        for name in REQUEST_HEADERS {
+            headers.extend(request.headers().get(name)?.map(|value| ((*name).to_owned(), value)));
+        }
+        Ok(Self { method: request.method().to_string(), target, headers, body, refused: None })
+    }
+
+    /// A question of the edge's own.
+    pub(crate) fn get(target: String, headers: Vec<(String, String)>) -> Self {
+        Self { method: "GET".to_owned(), target, headers, body: String::new(), refused: None }
+    }
+
+    /// The same for later: nobody waits for a stream of events then.
+    pub(crate) fn for_later(mut self) -> Self {
+        self.headers.retain(|(name, _)| name != "Accept");
+        self
+    }
+
+    /// The same among the dead letters, with the code of what refused it.
+    pub(crate) fn refused_as(mut self, code: String) -> Self {
+        self.refused = Some(code);
+        self
+    }
+
+    /// Asks the server, which has `patience` before the first byte of its answer. What it says below 500 is an answer,
+    /// but for a 401 about the signature, which is no fault of the visitor's.
+    pub(crate) async fn send(&self, config: &Config, patience: Duration) -> Result<Response, Down> {
+        let request = self.signed(config).map_err(|error| down(&error.to_string()))?;
+        let controller = AbortController::default();
+        let signal = controller.signal();
+        let fetch = Fetch::Request(request);
+        let fetching = std::pin::pin!(fetch.send_with_signal(&signal));
+        let answer = match select(fetching, Delay::from(patience)).await {
+            Either::Left((Ok(answer), _)) => answer,
+            Either::Left((Err(error), _)) => return Err(down(&format!("cannot be reached: {error}"))),
+            Either::Right(_) => {
+                controller.abort();
+                return Err(down(&format!("took more than {} s", patience.as_secs())));
+            }
+        };
+        match answer.status_code() {
+            status @ 500.. => Err(down(&format!("answered {status}"))),
+            401 => unless_unsigned(answer).await,
+            _ => Ok(answer),
+        }
+    }
+
+    fn signed(&self, config: &Config) -> worker::Result<Request> {
+        let signed = SignedRequest { method: &self.method, target: &self.target, body: self.body.as_bytes() };
+        let now = (Date::now().as_millis() / 1_000) as i64;
+        let headers = Headers::new();
+        for (name, value) in &self.headers {
+            headers.set(name, value)?;
+        }
+        headers.set(signature::HEADER, &signature::sign(config.secret.as_bytes(), now, signed))?;
+        let mut init = RequestInit::new();
+        init.with_method(Method::from(self.method.clone())).with_headers(headers);
+        if !self.body.is_empty() {
+            init.with_body(Some(self.body.as_str().into()));
+        }
+        Request::new_with_init(&[config.origin.as_str(), &self.target].concat(), &init)
     }
 }
 
-async fn ask(request: &Request, config: &Config, asker: &Asker, body: Vec<u8>) -> Result<Response, Problem> {
-    let url = request.url().map_err(failed)?;
-    let target = url.query().map_or(url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-    let method = request.method();
-    let signed = SignedRequest { method: method.as_ref(), target: &target, body: &body };
-    let now = (Date::now().as_millis() / 1_000) as i64;
-    let signature = signature::sign(config.secret.as_bytes(), now, signed);
-    let headers = headers(request, asker, &signature).map_err(failed)?;
-    let mut init = RequestInit::new();
-    init.with_method(method).with_headers(headers);
-    if !body.is_empty() {
-        init.with_body(Some(js_sys::Uint8Array::from(body.as_slice()).into()));
-    }
-    let onward =
-        Request::new_with_init(&[&config.origin, target.as_str()].concat(), &init).map_err(failed)?;
-    let controller = AbortController::default();
-    let signal = controller.signal();
-    let fetch = Fetch::Request(onward);
-    let fetching = std::pin::pin!(fetch.send_with_signal(&signal));
-    match select(fetching, Delay::from(PATIENCE)).await {
-        Either::Left((Ok(answer), _)) => Ok(answer),
-        Either::Left((Err(error), _)) => {
-            worker::console_error!("the server cannot be reached: {error}");
-            Err(unavailable())
-        }
-        Either::Right(_) => {
-            controller.abort();
-            worker::console_error!("the server took more than {} s", PATIENCE.as_secs());
-            Err(unavailable())
-        }
-    }
+fn down(what: &str) -> Down {
+    worker::console_error!("the server {what}");
+    Down
 }
 
-fn headers(request: &Request, asker: &Asker, signature: &str) -> worker::Result<Headers> {
-    let headers = Headers::new();
-    for name in REQUEST_HEADERS {
-        if let Some(value) = request.headers().get(name)? {
-            headers.set(name, &value)?;
-        }
-    }
-    headers.set(signature::HEADER, signature)?;
-    headers.set("X-Request-Id", &asker.request_id)?;
-    Ok(headers)
-}
-
-/// A 401 about the edge's own signature is no fault of the visitor's, whose message must stay in the outbox.
-async fn pass_unauthenticated(mut answer: Response, asker: &Asker) -> Result<Response, Problem> {
-    let body = answer.bytes().await.map_err(failed)?;
+async fn unless_unsigned(answer: Response) -> Result<Response, Down> {
+    let headers = answer.headers().clone();
+    let body = rest(answer).await?;
     let problem: Option<Problem> = serde_json::from_slice(&body).ok();
-    match problem {
-        Some(problem) if problem.code == "bad_signature" => {
-            worker::console_error!("the server refuses the signature: compare the secrets and the clocks");
-            Err(unavailable())
-        }
-        _ => {
-            let headers = answer_headers(&answer, asker).map_err(failed)?;
-            let passed = Response::from_bytes(body).map_err(failed)?;
-            Ok(passed.with_status(401).with_headers(headers))
-        }
+    if problem.is_some_and(|problem| problem.code == "bad_signature") {
+        return Err(down("refuses the signature: compare the secrets and the clocks"));
+    }
+    let answer = Response::from_bytes(body).map_err(|error| down(&error.to_string()))?;
+    Ok(answer.with_status(401).with_headers(headers))
+}
+
+/// All of an answer that is no stream.
+pub(crate) async fn rest(mut answer: Response) -> Result<Vec<u8>, Down> {
+    let reading = std::pin::pin!(answer.bytes());
+    match select(reading, Delay::from(PATIENCE)).await {
+        Either::Left((Ok(body), _)) => Ok(body),
+        Either::Left((Err(error), _)) => Err(down(&format!("broke off its answer: {error}"))),
+        Either::Right(_) => Err(down("did not finish its answer")),
     }
 }
 
-fn pass(answer: Response, asker: &Asker) -> worker::Result<Response> {
-    let (status, headers) = (answer.status_code(), answer_headers(&answer, asker)?);
+/// Whether an answer is a stream of events, which must not be held back.
+pub(crate) fn is_stream(answer: &Response) -> bool {
+    let kind = answer.headers().get("Content-Type").ok().flatten().unwrap_or_default();
+    kind.starts_with("text/event-stream")
+}
+
+/// Passes an answer on as it comes.
+pub(crate) fn pass(answer: Response, asker: &Asker) -> worker::Result<Response> {
+    let (status, headers) = (answer.status_code(), passed_headers(&answer, asker)?);
     let body = match status {
         204 | 304 => ResponseBody::Empty,
         _ => answer.into_parts().1,
@@ -119,13 +164,14 @@ fn pass(answer: Response, asker: &Asker) -> worker::Result<Response> {
     Ok(Response::from_body(body)?.with_status(status).with_headers(headers))
 }
 
-fn answer_headers(answer: &Response, asker: &Asker) -> worker::Result<Headers> {
+/// What a visitor may see of an answer's headers.
+pub(crate) fn passed_headers(answer: &Response, asker: &Asker) -> worker::Result<Headers> {
     let headers = Headers::new();
     for name in ANSWER_HEADERS {
         if let Some(value) = answer.headers().get(name)? {
             headers.set(name, &value)?;
         }
     }
-    headers.set("X-Request-Id", &asker.request_id)?;
+    asker.sign_off(&headers)?;
     Ok(headers)
 }

@@ -1,51 +1,52 @@
-//! The look and words of a site's widget, from the edge's cache where they are fresh.
+//! The look and words of a site's widget, from what the edge knows.
 
+use porchlight_protocol::ids::SiteKey;
 use porchlight_protocol::problem::Problem;
-use worker::{Cache, Env, Request, Response, Url};
+use worker::{Request, Response};
 
-use crate::answer::Asker;
 use crate::config::Config;
-use crate::forward::forward;
-use crate::routes::failed;
+use crate::routes::{Call, failed};
+use crate::sites::{self, Site};
+use crate::visitor;
 
-pub(crate) async fn get(request: Request, env: &Env, asker: &Asker) -> Result<Response, Problem> {
-    let key = key(&request, asker).map_err(failed)?;
-    let cache = Cache::default();
-    let known = request.headers().get("If-None-Match").map_err(failed)?;
-    if let Some(cached) = cache.get(&key, false).await.map_err(failed)? {
-        return fresh(cached, asker, known).map_err(failed);
-    }
-    let mut answer = forward(&request, &Config::of(env)?, asker, Vec::new()).await?;
-    if answer.status_code() == 200 {
-        let copy = answer.cloned().map_err(failed)?;
-        // A cache that does not take it costs time, nothing else.
-        if let Err(error) = cache.put(&key, copy).await {
-            worker::console_error!("the cache failed: {error}");
-        }
-    }
-    Ok(answer)
+/// What browsers may do with it, as the server says it too.
+const CACHING: &str = "public, max-age=60, stale-while-revalidate=600";
+
+pub(crate) async fn get(request: Request, call: &Call<'_>) -> Result<Response, Problem> {
+    let key = site_key(&request)?;
+    let config = Config::of(call.env)?;
+    let ip_hash = visitor::ip_hash(&request, &config.secret).map_err(failed)?;
+    visitor::limit(call.env, key.as_str(), ip_hash.as_deref()).await?;
+    let site = sites::for_page(call, &config, &key).await?;
+    let known = request.headers().get("If-None-Match").map_err(failed)?.unwrap_or_default();
+    answer(&site, call, &known).map_err(failed)
 }
 
-/// The answer depends on the site and, through its list of origins, on the page's origin.
-fn key(request: &Request, asker: &Asker) -> worker::Result<String> {
-    let mut url: Url = request.url()?;
-    let site = url.query_pairs().find(|(name, _)| name == "siteKey").map(|(_, key)| key.into_owned());
-    url.query_pairs_mut()
-        .clear()
-        .append_pair("siteKey", &site.unwrap_or_default())
-        .append_pair("origin", asker.origin.as_deref().unwrap_or_default());
-    Ok(url.to_string())
+fn site_key(request: &Request) -> Result<SiteKey, Problem> {
+    let url = request.url().map_err(failed)?;
+    let mut keys = url.query_pairs().filter(|(name, _)| name == "siteKey").map(|(_, key)| key.into_owned());
+    let refused = |message: String| Problem::invalid_field("siteKey", message);
+    let key = keys.next().ok_or_else(|| refused("is required".to_owned()))?;
+    if keys.next().is_some() {
+        return Err(refused("must be given once".to_owned()));
+    }
+    if let Some((tenant, _)) =
+        url.query_pairs().find(|(name, _)| matches!(name.as_ref(), "adminId" | "admin_id" | "tenant"))
+    {
+        let message = "must not be sent; the credential names the business";
+        return Err(Problem::invalid_field(&tenant, message));
+    }
+    SiteKey::try_from(key).map_err(|error| refused(error.to_string()))
 }
 
-fn fresh(cached: Response, asker: &Asker, known: Option<String>) -> worker::Result<Response> {
-    let etag = cached.headers().get("ETag")?;
-    let headers = worker::Headers::new();
-    for (name, value) in cached.headers().entries() {
-        headers.set(&name, &value)?;
+fn answer(site: &Site, call: &Call<'_>, known: &str) -> worker::Result<Response> {
+    let headers = call.asker.headers()?;
+    headers.set("Cache-Control", CACHING)?;
+    headers.set("ETag", &site.etag)?;
+    let mut tags = known.split(',').map(str::trim);
+    if tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == site.etag) {
+        return Ok(Response::empty()?.with_status(304).with_headers(headers));
     }
-    headers.set("X-Request-Id", &asker.request_id)?;
-    match etag.is_some() && known == etag {
-        true => Ok(Response::empty()?.with_status(304).with_headers(headers)),
-        false => Ok(Response::from_body(cached.into_parts().1)?.with_headers(headers)),
-    }
+    headers.set("Content-Type", "application/json")?;
+    Ok(Response::from_bytes(site.settings.clone())?.with_headers(headers))
 }

@@ -1,10 +1,10 @@
 //! The widget's files: compressed once when they were built, immutable where the name holds a hash.
 
 use porchlight_protocol::problem::Problem;
-use worker::{EncodeBody, Env, Fetcher, Headers, Request, RequestInit, Response, ResponseBody};
+use worker::{EncodeBody, Fetcher, Headers, Request, RequestInit, Response, ResponseBody};
 
 use crate::config::assets;
-use crate::routes::failed;
+use crate::routes::{Call, failed};
 
 /// Whether a path can name one of the widget's files.
 pub(crate) fn is_file(path: &str) -> bool {
@@ -12,18 +12,18 @@ pub(crate) fn is_file(path: &str) -> bool {
         || (path.starts_with("/assets/") && !path.ends_with(".br") && !path.contains(".."))
 }
 
-pub(crate) async fn get(request: Request, env: &Env, path: &str) -> Result<Response, Problem> {
-    let files = assets(env).map_err(failed)?;
+pub(crate) async fn get(request: Request, call: &Call<'_>, path: &str) -> Result<Response, Problem> {
+    let files = assets(call.env).map_err(failed)?;
     let accepted = request.headers().get("Accept-Encoding").map_err(failed)?.unwrap_or_default();
     if accepted.split(',').any(|coding| coding.split(';').next().unwrap_or_default().trim() == "br") {
         let file = fetch(&request, &files, &[path, ".br"].concat()).await.map_err(failed)?;
         if file.status_code() < 400 {
-            return answer(file, path, true).map_err(failed);
+            return answer(file, call, path, true).map_err(failed);
         }
     }
     let file = fetch(&request, &files, path).await.map_err(failed)?;
     match file.status_code() {
-        status if status < 400 => answer(file, path, false).map_err(failed),
+        status if status < 400 => answer(file, call, path, false).map_err(failed),
         _ => Err(Problem::not_found("The widget has no such file.")),
     }
 }
@@ -38,12 +38,11 @@ async fn fetch(request: &Request, files: &Fetcher, path: &str) -> worker::Result
     files.fetch(["https://assets", path].concat(), Some(init)).await
 }
 
-fn answer(file: Response, path: &str, compressed: bool) -> worker::Result<Response> {
+fn answer(file: Response, call: &Call<'_>, path: &str, compressed: bool) -> worker::Result<Response> {
     let headers = Headers::new();
     headers.set("Content-Type", kind(path))?;
     headers.set("Access-Control-Allow-Origin", "*")?;
-    headers.set("Cross-Origin-Resource-Policy", "cross-origin")?;
-    headers.set("X-Content-Type-Options", "nosniff")?;
+    call.asker.sign_off(&headers)?;
     headers.set("Vary", "Accept-Encoding")?;
     let caching = match path.starts_with("/assets/") {
         true => "public, max-age=31536000, immutable",

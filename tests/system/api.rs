@@ -69,10 +69,17 @@ impl Server {
 impl Server {
     /// What the edge said about the first message; SQLite only.
     pub(crate) fn edge_of_first_message(&self) -> Value {
+        self.edge_of_message(0)
+    }
+
+    /// What the edge said about the visitor's message of this number; SQLite only.
+    pub(crate) fn edge_of_message(&self, number: u32) -> Value {
         let Database::Sqlite(path) = &self.database else { panic!("ask a server on SQLite") };
         let database = rusqlite::Connection::open(path).expect("the database opens");
         let text: String = database
-            .query_row("SELECT edge FROM chats WHERE role = 'visitor' LIMIT 1", [], |row| row.get(0))
+            .query_row("SELECT edge FROM chats WHERE role = 'visitor' AND seq = ?", [number], |row| {
+                row.get(0)
+            })
             .expect("a message with an edge");
         serde_json::from_str(&text).expect("JSON")
     }

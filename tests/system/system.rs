@@ -9,6 +9,8 @@ use serde_json::Value;
 use xtask::process::{Process, free_port};
 use xtask::{edge, site};
 
+use crate::faults::Faults;
+
 /// What edge and server share.
 pub(crate) const SECRET: &str = "a secret of the tests";
 
@@ -161,6 +163,7 @@ pub(crate) struct System {
     /// The edge's address.
     pub(crate) edge: String,
     site: String,
+    faults: Option<Faults>,
     _edge: Process,
 }
 
@@ -172,21 +175,70 @@ impl System {
     /// A system whose edge signs with this secret.
     pub(crate) async fn start_with(kind: &str, secret: &str) -> Self {
         let server = Server::behind_edge(kind);
-        let port = free_port().unwrap();
-        let (wrangler, folder) = (setting("PORCHLIGHT_TEST_WRANGLER"), setting("PORCHLIGHT_TEST_EDGE_DIR"));
-        let process =
-            edge::start(Path::new(&wrangler), Path::new(&folder), port, &server.address(), secret).unwrap();
-        let address = format!("http://127.0.0.1:{port}");
-        wait_for(&format!("{address}/widget.js")).await;
+        let origin = server.address();
+        Self::around(server, &origin, secret, None).await
+    }
+
+    /// A system with a proxy between edge and server that does what it is told.
+    pub(crate) async fn start_with_faults(kind: &str) -> Self {
+        let server = Server::behind_edge(kind);
+        let faults = Faults::before(server.port).await;
+        let origin = format!("http://127.0.0.1:{}", faults.port);
+        Self::around(server, &origin, SECRET, Some(faults)).await
+    }
+
+    /// A system whose edge has neither queue nor limiter.
+    pub(crate) async fn start_without_bindings(kind: &str) -> Self {
+        let server = Server::behind_edge(kind);
+        let origin = server.address();
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let edge = std::path::PathBuf::from(setting("PORCHLIGHT_TEST_EDGE_DIR"));
+        let text = std::fs::read_to_string(edge.join("wrangler.toml")).expect("wrangler.toml");
+        let mut config: toml::Table = text.parse().expect("TOML");
+        config.remove("queues").expect("it has queues");
+        config.remove("ratelimits").expect("it has a limiter");
+        let absolute = |path: &str| toml::Value::from(edge.join(path).display().to_string());
+        config["main"] = absolute("build/index.js");
+        config["assets"]["directory"] = absolute("../target/widget");
+        std::fs::write(folder.path().join("wrangler.toml"), config.to_string()).expect("a file");
+        let started = start_edge(folder.path(), &origin, SECRET).await;
+        Self::with_edge(server, started, None).await
+    }
+
+    async fn around(server: Server, origin: &str, secret: &str, faults: Option<Faults>) -> Self {
+        let started = edge_before(origin, secret).await;
+        Self::with_edge(server, started, faults).await
+    }
+
+    async fn with_edge(server: Server, (edge, process): (String, Process), faults: Option<Faults>) -> Self {
         let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/site");
-        let site = site::serve(&pages, 0, &address, &server.business.site_key).await.unwrap();
-        Self { server, edge: address, site, _edge: process }
+        let site = site::serve(&pages, 0, &edge, &server.business.site_key).await.unwrap();
+        Self { server, edge, site, faults, _edge: process }
+    }
+
+    /// The proxy between edge and server.
+    pub(crate) fn faults(&self) -> &Faults {
+        self.faults.as_ref().expect("a system with faults")
     }
 
     /// The address of a page of the demo shop.
     pub(crate) fn page(&self, name: &str) -> String {
         format!("{}/{name}", self.site)
     }
+}
+
+/// An edge before the server at this address.
+pub(crate) async fn edge_before(origin: &str, secret: &str) -> (String, Process) {
+    start_edge(Path::new(&setting("PORCHLIGHT_TEST_EDGE_DIR")), origin, secret).await
+}
+
+async fn start_edge(folder: &Path, origin: &str, secret: &str) -> (String, Process) {
+    let port = free_port().unwrap();
+    let wrangler = setting("PORCHLIGHT_TEST_WRANGLER");
+    let process = edge::start(Path::new(&wrangler), folder, port, origin, secret).unwrap();
+    let address = format!("http://127.0.0.1:{port}");
+    wait_for(&format!("{address}/widget.js")).await;
+    (address, process)
 }
 
 async fn wait_for(address: &str) {
