@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::system::edge_before;
@@ -12,9 +12,7 @@ use crate::system::edge_before;
 async fn origin(listener: TcpListener, go_on: oneshot::Receiver<()>, asked: oneshot::Sender<String>) {
     loop {
         let (mut client, _) = listener.accept().await.unwrap();
-        let mut request = vec![0; 16_384];
-        let read = client.read(&mut request).await.unwrap();
-        let request = String::from_utf8_lossy(&request[..read]).into_owned();
+        let request = whole_request(&mut client).await;
         if request.contains("/api/widget") {
             let _ = client
                 .write_all(b"HTTP/1.1 503 Later\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -28,6 +26,22 @@ async fn origin(listener: TcpListener, go_on: oneshot::Receiver<()>, asked: ones
         go_on.await.unwrap();
         client.write_all(b"12\r\nevent: b\ndata: 2\n\n\r\n0\r\n\r\n").await.unwrap();
         return;
+    }
+}
+
+/// Head and body, which may come apart.
+async fn whole_request(client: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    loop {
+        assert_ne!(client.read_buf(&mut request).await.unwrap(), 0, "a request has an end");
+        let text = String::from_utf8_lossy(&request).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let head = head.to_ascii_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+        let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
+        if body.len() >= length {
+            return text;
+        }
     }
 }
 

@@ -178,7 +178,7 @@ impl Model {
             let of_number = || said.iter().filter(move |m| m.seq == number);
             turns.extend(of_number().map(|m| Turn { author: Author::Visitor, text: &m.text }));
             let answer = |m: &&Said| self.answers.get(&(admin, session.to_owned(), m.message.clone()));
-            let answers = of_number().filter_map(|m| answer(m));
+            let answers = of_number().filter_map(answer);
             turns.extend(answers.map(|text| Turn { author: Author::Assistant, text }));
         }
         extract(&turns)
