@@ -3,7 +3,7 @@
 use super::clauses::sentences;
 use super::lexicon::{Class, Lexicon};
 use super::read::{capitalised, written};
-use super::tokens::{Shape, Token, tokens};
+use super::tokens::{Shape, Token};
 use super::values;
 
 /// The last thing the business said, as far as an answer needs it.
@@ -27,9 +27,8 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn of(text: &str, lexicon: &Lexicon) -> Self {
-        let tokens = tokens(text, lexicon);
-        let sentences = sentences(&tokens);
+    pub(super) fn of(tokens: &[Token<'_>], lexicon: &Lexicon) -> Self {
+        let sentences = sentences(tokens);
         let is_taken = tokens.iter().any(|t| t.is(Class::Taken));
         let mut asked = Self { is_taken, ..Self::default() };
         let Some(last) = sentences.iter().rev().find(|s| s.is_question) else {

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use super::compose::MAX_CHARS;
 use super::lexicon::{Class, Lexicon};
+use super::names::Names;
 use super::read::capitalised;
-use super::tokens::tokens;
-use super::{Author, Turn, clean, extract};
+use super::tokens::{Token, tokens};
+use super::{Author, Turn, clean, extract, orders};
 
 /// What the lines about one conversation are held to.
 pub struct Check {
@@ -24,12 +25,16 @@ impl Check {
         let mut numbers: HashSet<String> = visitor().flat_map(numbers_of).collect();
         numbers.extend(numbers_of(&extract(turns)));
         let mut hidden = HashSet::new();
+        let lexicon = Lexicon::of(visitor());
+        let mut names = Names::default();
         for text in visitor() {
-            let kept: HashSet<String> = words(&clean::without_contact(text)).collect();
+            let public = clean::without_private(text);
+            let mut told = tokens(&public, lexicon);
+            names.take_out(&mut told, lexicon);
+            let kept: HashSet<String> = told.iter().flat_map(|token| words(token.text)).collect();
             hidden.extend(words(text).filter(|word| word.chars().count() > 2 && !kept.contains(word)));
         }
-        let lexicon = Lexicon::of(visitor());
-        hidden.retain(|word| !tokens(word, lexicon).iter().any(super::tokens::Token::is_known));
+        hidden.retain(|word| !tokens(word, lexicon).iter().any(Token::is_known));
         Self { lexicon, numbers, hidden }
     }
 
@@ -39,13 +44,15 @@ impl Check {
     pub fn line(&self, line: &str) -> Option<String> {
         let text = line.trim().trim_start_matches(['•', '-', '*', '–']).trim().trim_end_matches(['.', ' ']);
         let text = capitalised(text)?;
-        let speaks = tokens(&text, self.lexicon).iter().any(|t| {
+        let tokens = tokens(&text, self.lexicon);
+        let speaks = tokens.iter().any(|t| {
             t.len_as(Class::Person) > 0 && !(t.text.len() > 1 && t.text.chars().all(char::is_uppercase))
         });
         let allowed = text.chars().count() <= MAX_CHARS
             && !text.contains(['\n', '<', '>'])
             && !speaks
             && clean::without_private(&text).trim() == text
+            && !orders::is_aimed(&tokens)
             && numbers_of(&text).all(|number| self.numbers.contains(&number))
             && words(&text).all(|word| !self.hidden.contains(&word));
         allowed.then_some(text)

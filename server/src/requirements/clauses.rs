@@ -44,7 +44,7 @@ pub(super) fn sentences<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<Sentence<'t, 'a>
 }
 
 /// The tokens that mark an item of a list at the start of a line: "- ", "* ", "1) ", "2. ".
-fn marker_length(line: &[Token<'_>]) -> usize {
+pub(super) fn marker_length(line: &[Token<'_>]) -> usize {
     match line {
         [mark, next, ..] if mark.is_mark("-–—*•·>+✓✔") && (next.spaced || next.is_spoken()) => 1,
         [number, mark, next, ..]
@@ -59,7 +59,7 @@ fn marker_length(line: &[Token<'_>]) -> usize {
     }
 }
 
-fn ends_sentence(tokens: &[Token<'_>], at: usize) -> bool {
+pub(super) fn ends_sentence(tokens: &[Token<'_>], at: usize) -> bool {
     let token = &tokens[at];
     if token.shape == Shape::Line {
         return true;

@@ -78,10 +78,32 @@ classes! {
     Role = "role": "A person that a name may follow.",
     Story = "story": "Told, not asked for.",
     Hollow = "pro": "Has no content of its own.",
+    Here = "here": "Stands behind the name of the one who writes.",
+    // What follows is read in every language: [`FIRST_OF_ANY`].
+    Aimed = "aimed": "Speaks to the software.",
+    Command = "command": "Gives an order to the software, at the start of a clause.",
+    Forget = "forget": "Gives an order, where rules follow.",
+    Rules = "rules": "What software is told to go by.",
+    Write = "write": "Gives an order, where the summary follows.",
+    Summary = "summary": "What software is to write, and what it keeps.",
+    Speaker = "speaker": "Pretends to be a part of the software, before a colon.",
+    Sheet = "sheet": "Alone on a line: what follows is ready-made.",
+    Scam = "scam": "Only advertising and frauds say it.",
+    Sells = "sells": "Offers something to the business; advertising with one of the next.",
+    Trade = "trade": "What such offers are about.",
+    Yours = "yours": "The business itself.",
+    Noticed = "noticed": "How such offers begin.",
+    Boost = "boost": "What they promise.",
+    Pitch = "pitch": "How they close.",
+    Windfall = "windfall": "Money from nowhere.",
+    Buys = "buys": "A customer's own need, whatever else is said.",
 }
 
 /// How many classes there are.
 const CLASSES: usize = Class::ALL.len();
+
+/// The first class of the words that belong to no language.
+pub(super) const FIRST_OF_ANY: usize = Class::Aimed as usize;
 
 /// The longest phrase of each class that begins at a word, in words; 0 for none.
 pub(super) type Marks = [u8; CLASSES];
@@ -119,6 +141,9 @@ const TABLES: [&str; 8] = [
     include_str!("lexicon/nl.txt"),
     include_str!("lexicon/pl.txt"),
 ];
+
+/// What is told to software and sold to businesses, in all languages: it need not be the visitor's.
+const ANY: &str = include_str!("lexicon/any.txt");
 
 /// First names of people in the countries of these languages; those that are also words or towns are left out.
 static FIRST_NAMES: LazyLock<HashSet<&'static str>> =
@@ -167,7 +192,7 @@ impl Lexicon {
             capital_nouns: std::ptr::eq(table, TABLES[1]),
             labels: HashMap::new(),
         };
-        for (key, phrases) in lines(table) {
+        for (key, phrases) in lines(table).chain(lines(ANY)) {
             let Some((_, class)) = Class::ALL.iter().find(|(name, _)| *name == key) else { continue };
             for phrase in phrases {
                 let (phrase, label) = phrase.split_once('=').unwrap_or((phrase, ""));

@@ -1,8 +1,8 @@
 //! What a visitor needs, as short bullets for the person who follows up: without a network, the same text for the same
 //! conversation. The rules are those of the project's requirements policy.
 //!
-//! [`mod@clean`] takes out what must never appear, [`mod@tokens`] and [`mod@clauses`] cut the rest into pieces that say one thing,
-//! [`mod@strip`] takes off what introduces a fact, [`mod@read`] decides whether a piece counts and names it in few words,
+//! [`mod@clean`], [`mod@orders`] and [`mod@names`] take out what must never appear, [`mod@tokens`] and [`mod@clauses`] cut the
+//! rest into pieces that say one thing, [`mod@strip`] takes off what introduces a fact, [`mod@read`] decides whether a piece counts and names it in few words,
 //! [`mod@answers`] gives short answers their meaning, [`mod@values`] knows what a correction can replace, and [`mod@compose`] writes
 //! the lines. What differs between languages is in [`mod@lexicon`]. Everything is linear in the conversation's length.
 
@@ -12,20 +12,21 @@ mod clauses;
 mod clean;
 mod compose;
 mod lexicon;
+mod names;
+mod orders;
 mod read;
 mod strip;
 mod tokens;
 mod values;
-
-use std::collections::HashSet;
 
 pub use check::Check;
 
 use answers::Asked;
 use clauses::{Clause, Glue, clauses, sentences};
 use lexicon::{Class, Lexicon};
+use names::Names;
 use read::{Fact, Frame, Kind, Reading, read};
-use tokens::{Shape, Token, tokens};
+use tokens::{Token, tokens};
 
 /// One message of a conversation.
 #[derive(Clone, Copy, Debug)]
@@ -51,9 +52,6 @@ pub enum Author {
 /// `turns` are in the order of reading.
 pub fn extract(turns: &[Turn<'_>]) -> String {
     let visitor = || turns.iter().filter(|turn| turn.author == Author::Visitor).map(|turn| turn.text);
-    if clean::is_advertising(visitor()) {
-        return String::new();
-    }
     let lexicon = Lexicon::of(visitor());
     let mut conversation = Conversation {
         lexicon,
@@ -61,12 +59,16 @@ pub fn extract(turns: &[Turn<'_>]) -> String {
         asked: None,
         pending: None,
         message: 0,
-        names: HashSet::new(),
+        names: Names::default(),
+        is_advertising: false,
     };
     for turn in turns {
         match turn.author {
             Author::Visitor => conversation.hear(turn.text),
             Author::Assistant | Author::Agent => conversation.ask(turn.text),
+        }
+        if conversation.is_advertising {
+            return String::new();
         }
     }
     compose::write(conversation.facts)
@@ -81,36 +83,16 @@ struct Conversation {
     /// An offer that was answered by a question.
     pending: Option<Asked>,
     message: usize,
-    /// Names of persons that were said beside what they are: "my husband Ben".
-    names: HashSet<String>,
+    names: Names,
+    /// Whether somebody sells to the business instead of asking.
+    is_advertising: bool,
 }
 
 impl Conversation {
-    fn learn_names(&mut self, tokens: &[Token<'_>]) {
-        for pair in tokens.windows(2) {
-            let name = &pair[1];
-            let named = pair[0].is(Class::Role)
-                && pair[0].shape == Shape::Word
-                && name.shape == Shape::Word
-                && name.is_capital()
-                && name.spaced;
-            let small = name.text.chars().skip(1).all(|c| c.is_lowercase() || c == '-');
-            if named
-                && small
-                && pair[0].text.starts_with(char::is_lowercase)
-                && !name.is(Class::Day)
-                && !name.is(Class::Month)
-                && !name.is(Class::Own)
-                && !self.lexicon.has_capital_nouns()
-            {
-                self.names.insert(name.text.to_owned());
-            }
-        }
-    }
-
     fn ask(&mut self, text: &str) {
-        self.names.extend(clean::names_of(text));
-        let asked = Asked::of(text, self.lexicon);
+        let tokens = tokens(text, self.lexicon);
+        self.names.learn_address(&tokens);
+        let asked = Asked::of(&tokens, self.lexicon);
         self.asked = Some(match self.pending.take() {
             Some(pending) if asked.offer.is_none() && !asked.is_question => pending,
             _ => asked,
@@ -120,12 +102,11 @@ impl Conversation {
     fn hear(&mut self, text: &str) {
         self.message += 1;
         let asked = self.asked.take().unwrap_or_default();
-        self.names.extend(clean::names_of(text));
         let text = clean::without_private(text);
         let mut tokens = tokens(&text, self.lexicon);
-        tokens.truncate(signature(&tokens));
-        self.learn_names(&tokens);
-        drop_names(&mut tokens, &self.names);
+        self.is_advertising |= orders::is_advertising(&tokens);
+        orders::take_out(&mut tokens);
+        self.names.take_out(&mut tokens, self.lexicon);
         if asked.offer.is_some() && text.trim_end().ends_with('?') {
             self.pending = Some(asked.clone());
         }
@@ -260,42 +241,6 @@ impl Conversation {
     }
 }
 
-/// Where the names below the end of a letter begin: lines in capitals behind a line that closes it.
-fn signature(tokens: &[Token<'_>]) -> usize {
-    let mut starts = (0..tokens.len()).filter(|at| *at == 0 || tokens[at - 1].shape == Shape::Line).rev();
-    // A signature has a few short lines.
-    let closing =
-        starts.by_ref().take(6).find(|at| tokens[*at].is(Class::Signoff) || tokens[*at].is(Class::Polite));
-    let Some(closing) = closing.filter(|at| *at > 0) else { return tokens.len() };
-    let line_end =
-        (closing..tokens.len()).find(|at| tokens[*at].shape == Shape::Line).unwrap_or(tokens.len());
-    let is_closing = (closing..line_end).all(|at| {
-        !tokens[at].is_spoken()
-            || tokens[at].is_capital()
-            || at - closing
-                < tokens[closing].len_as(Class::Signoff).max(tokens[closing].len_as(Class::Polite))
-    });
-    let below = &tokens[line_end..];
-    let names = below
-        .iter()
-        .filter(|t| t.is_spoken())
-        .all(|t| t.shape == Shape::Word && (t.is_capital() || t.is(Class::Prep)));
-    if is_closing && names && below.len() <= 20 { closing } else { tokens.len() }
-}
-
-/// Without first names and the surnames behind them, and without the names that were learnt.
-fn drop_names(tokens: &mut Vec<Token<'_>>, learnt: &HashSet<String>) {
-    let mut follows_name = false;
-    tokens.retain(|token| {
-        let name = token.shape == Shape::Word && token.is_capital();
-        let own = token.low.trim_end_matches("'s");
-        let first = name && lexicon::is_first_name(own) || learnt.contains(token.text);
-        let surname = follows_name && name && token.spaced && !token.is_known();
-        follows_name = first || surname;
-        !follows_name
-    });
-}
-
 /// "Not Monday", before "but Tuesday".
 fn contrasted(clause: &Clause<'_, '_>, next: Option<&Clause<'_, '_>>) -> bool {
     const BUT: &[&str] = &["but", "sondern", "mais", "sino", "ma", "bensì", "mas", "maar", "lecz", "ale"];
@@ -343,10 +288,4 @@ fn label(fact: &mut Fact, asked: &Asked, clause: &Clause<'_, '_>) {
             fact.text = format!("{label}{joint}{}", fact.text);
         }
     }
-}
-
-/// Compiles a pattern of this program, letter case ignored.
-fn pattern(text: &str) -> regex::Regex {
-    #[expect(clippy::expect_used, reason = "the patterns are constants, compiled by the tests")]
-    regex::Regex::new(&format!("(?i){text}")).expect("a constant pattern")
 }

@@ -1,6 +1,9 @@
 //! A message as words, numbers and marks, each with its classes.
 
-use super::lexicon::{Class, Lexicon, Marks, UNMARKED};
+use super::lexicon::{Class, FIRST_OF_ANY, Lexicon, Marks, UNMARKED};
+
+/// The text of a mark that stands where something was taken out.
+pub(super) const HIDDEN: &str = "\u{1}";
 
 /// What a token looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,11 @@ pub(super) struct Token<'a> {
 }
 
 impl Token<'_> {
+    /// Stands where something was taken out; ends a clause.
+    pub(super) fn hidden() -> Self {
+        Self { text: HIDDEN, low: String::new(), shape: Shape::Mark, spaced: true, marks: UNMARKED }
+    }
+
     /// How many tokens the longest phrase of a class that begins here has; 0 for none.
     pub(super) fn len_as(&self, class: Class) -> usize {
         usize::from(self.marks[class as usize])
@@ -41,9 +49,9 @@ impl Token<'_> {
         self.shape == Shape::Mark && self.text.chars().all(|c| marks.contains(c))
     }
 
-    /// Whether the lexicon knows it.
+    /// Whether its language's lexicon knows it.
     pub(super) fn is_known(&self) -> bool {
-        self.marks != UNMARKED
+        self.marks[..FIRST_OF_ANY].iter().any(|length| *length > 0)
     }
 
     pub(super) fn is_spoken(&self) -> bool {
