@@ -136,6 +136,27 @@ fn the_same_conversation_gives_the_same_text() {
     }
 }
 
+/// Conversations cut anywhere and put together anew: nothing that a visitor types may stop the capture.
+#[test]
+fn whatever_is_typed_has_the_form() {
+    let texts: Vec<String> =
+        corpus().iter().map(|case| case.turns.join(" ").replace("agent: ", "")).collect();
+    for (text, other) in texts.iter().zip(texts.iter().cycle().skip(1)) {
+        let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        for at in ends.iter().step_by(7) {
+            let middle = other.char_indices().nth(at % 61).map_or(0, |(at, _)| at);
+            let mixed = format!("{}{}", &text[..*at], &other[middle..]);
+            let turns = [
+                Turn { author: Author::Visitor, text: &mixed },
+                Turn { author: Author::Agent, text: &text[*at..] },
+                Turn { author: Author::Visitor, text: &text[*at..] },
+            ];
+            let lines = extract(&turns);
+            assert!(is_formed(&lines), "{turns:?}\n{lines}");
+        }
+    }
+}
+
 #[test]
 fn a_long_conversation_is_read_whole_and_in_time() {
     let filler = "and then we talked about the weather, which was fine. ".repeat(70);

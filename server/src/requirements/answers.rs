@@ -14,7 +14,9 @@ pub(super) struct Asked {
     /// Whether the offer names several to choose from.
     pub(super) has_choice: bool,
     /// The word for what is asked: `Budget`, `Delivery`.
-    pub(super) label: Option<&'static str>,
+    pub(super) label: Option<String>,
+    /// Whether it is but the name of a thing: "Mileage?"
+    pub(super) is_topic: bool,
     /// What "how many" counts.
     pub(super) counted: Option<String>,
     /// What "is there" asks about, for "no".
@@ -45,7 +47,10 @@ impl Asked {
         asked.is_question = true;
         asked.is_contact = any(Class::Contact) && !any(Class::Offer);
         asked.is_budget = any(Class::Budget);
-        asked.label = words.iter().find(|t| t.is(Class::Topic)).and_then(|_| label_of(words, lexicon));
+        asked.is_topic = is_topic(words);
+        asked.label = label_of(words, lexicon)
+            .map(str::to_owned)
+            .or_else(|| capitalised(&written(words)).filter(|_| asked.is_topic));
         asked.counted = counted(words);
         asked.has_choice = has_choice(words);
         let open = words.iter().take(3).any(|t| t.is(Class::Wh))
@@ -72,10 +77,28 @@ fn has_choice(tokens: &[Token<'_>]) -> bool {
         .any(|t| ["or", "oder", "ou", "o", "of", "lub", "czy"].contains(&t.low.as_str()) && t.is(Class::Conj))
 }
 
+/// One or two words, none of which says anything about the visitor or the chat.
+fn is_topic(tokens: &[Token<'_>]) -> bool {
+    const OTHER: [Class; 9] = [
+        Class::Hollow,
+        Class::Filler,
+        Class::Person,
+        Class::Wh,
+        Class::Offer,
+        Class::Ask,
+        Class::HowMany,
+        Class::Period,
+        Class::Number,
+    ];
+    let spoken = || tokens.iter().filter(|t| t.is_spoken());
+    (1..=2).contains(&spoken().count())
+        && spoken().all(|t| t.shape == Shape::Word && !OTHER.iter().any(|class| t.is(*class)))
+}
+
 fn label_of(tokens: &[Token<'_>], lexicon: &Lexicon) -> Option<&'static str> {
     (0..tokens.len()).filter(|i| tokens[*i].is(Class::Topic)).find_map(|i| {
         let length = tokens[i].len_as(Class::Topic);
-        let words: Vec<&str> = tokens[i..i + length].iter().map(|t| t.low.as_str()).collect();
+        let words: Vec<&str> = tokens.get(i..i + length)?.iter().map(|t| t.low.as_str()).collect();
         lexicon.label(&words.join(" "))
     })
 }
@@ -83,7 +106,7 @@ fn label_of(tokens: &[Token<'_>], lexicon: &Lexicon) -> Option<&'static str> {
 /// The noun behind "how many".
 fn counted(tokens: &[Token<'_>]) -> Option<String> {
     let at = tokens.iter().position(|t| t.is(Class::HowMany))?;
-    let rest = &tokens[at + tokens[at].len_as(Class::HowMany)..];
+    let rest = tokens.get(at + tokens[at].len_as(Class::HowMany)..)?;
     const ENDS: [Class; 8] = [
         Class::Be,
         Class::Have,
@@ -131,7 +154,13 @@ fn offered(tokens: &[Token<'_>], is_statement: bool) -> Option<String> {
             break;
         }
     }
-    let rest = &tokens[from..];
+    // "I can help with …", "I'm afraid …": nothing of it can be had by a yes.
+    if is_statement
+        && tokens.iter().any(|t| t.is(Class::Help) && t.low.starts_with("h") || t.is(Class::Taken))
+    {
+        return None;
+    }
+    let rest = tokens.get(from..).unwrap_or_default();
     let found = values::values(rest);
     if is_statement && !leads && found.is_empty() {
         return None;
@@ -144,7 +173,8 @@ fn offered(tokens: &[Token<'_>], is_statement: bool) -> Option<String> {
             !(t.is(Class::Person)
                 || t.is(Class::Polite)
                 || t.is(Class::Bring) && t.len_as(Class::Bring) == 1 && is_statement
-                || ["could", "can", "would", "free"].contains(&t.low.as_str()) && !t.is(Class::Number))
+                || ["could", "can", "would", "should", "shall", "free"].contains(&t.low.as_str())
+                    && !t.is(Class::Number))
         })
         .cloned()
         .collect();

@@ -9,6 +9,8 @@ pub(super) struct Sentence<'t, 'a> {
     pub(super) is_question: bool,
     /// Whether it is an item of a list.
     pub(super) is_item: bool,
+    /// Whether it only names what the next lines say.
+    pub(super) ends_in_colon: bool,
 }
 
 /// Behind these a full stop ends nothing.
@@ -33,8 +35,9 @@ pub(super) fn sentences<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<Sentence<'t, 'a>
         let marker = if line_start { marker_length(body) } else { 0 };
         let body = &body[marker..];
         if body.iter().any(Token::is_spoken) {
+            let ends_in_colon = body.last().is_some_and(|t| t.is_mark(":"));
             let is_question = tokens.get(index).is_some_and(|t| t.text.contains('?'));
-            found.push(Sentence { tokens: body, is_question, is_item: marker > 0 });
+            found.push(Sentence { tokens: body, is_question, is_item: marker > 0, ends_in_colon });
         }
         line_start =
             tokens.get(index).is_none_or(|t| t.shape == Shape::Line) || (line_start && body.is_empty());
@@ -80,17 +83,23 @@ pub(super) fn ends_sentence(tokens: &[Token<'_>], at: usize) -> bool {
                 && next.is_some_and(|n| {
                     n.is(Class::Month)
                         || n.shape == Shape::Number
-                        || (n.text.starts_with(char::is_lowercase))
-                        || (n.is_capital()
-                            && n.spaced
-                            && ["stock", "etage", "og", "klasse", "geburtstag"].contains(&n.low.as_str()))
+                        || n.text.starts_with(char::is_lowercase) && (n.is(Class::Prep) || n.is(Class::Conj))
+                        || n.spaced
+                            && ["stock", "etage", "og", "klasse", "geburtstag"].contains(&n.low.as_str())
                 });
+            let listed =
+                || tokens.windows(2).any(|w| w[0].shape == Shape::Line && w[1].shape == Shape::Number);
+            let starts_line = if at < 2 { listed() } else { tokens[at - 2].shape == Shape::Line };
+            let is_marker = starts_line && before.shape == Shape::Number && before.text.len() <= 2;
             let numbers_only = matches!(before.low.as_str(), "no" | "nr" | "ok");
             let number_next = next.is_some_and(|n| n.shape == Shape::Number);
             let short = ABBREVIATIONS.contains(&before.low.as_str())
                 && (!numbers_only || number_next)
                 && (small_next || before.text.chars().count() <= 2);
-            !(ordinal || short || next.is_some_and(|n| !n.spaced && n.shape != Shape::Line && small_next))
+            !(ordinal
+                || is_marker && next.is_some_and(|n| n.spaced)
+                || short
+                || next.is_some_and(|n| !n.spaced && n.shape != Shape::Line && small_next))
         }
         _ => false,
     }
@@ -180,12 +189,27 @@ fn begins_clause(sentence: &[Token<'_>], from: usize, at: usize, run_on: bool) -
                 || t.len_as(Class::Want) > 1
         })
     };
+    // "She can't come, so 7 adults".
+    let so = ["so", "donc", "quindi", "dus", "więc", "portanto"].contains(&token.low.as_str());
+    if so && sentence.get(at + 1).is_some_and(|t| t.has_digit() || t.is(Class::Number) || t.is(Class::Prep)) {
+        return true;
+    }
     if token.is(Class::Sub) || token.is(Class::Conj) {
         let mut next = at + token.len_as(Class::Sub).max(token.len_as(Class::Conj));
         while sentence.get(next).is_some_and(|t| t.is(Class::Filler) && !t.is(Class::Subject)) {
             next += 1;
         }
+        // "… y lo necesito": a pronoun before the verb.
+        let verb = next + usize::from(sentence.get(next).is_some_and(|t| t.is(Class::Person)));
+        let wants = sentence.get(verb).is_some_and(|t| {
+            t.is(Class::Want)
+                && !t.is(Class::Hollow)
+                && !t.is(Class::Prep)
+                && !["wants", "needs"].contains(&t.low.as_str())
+                && verb + 1 < sentence.len()
+        });
         return begins(next)
+            || wants
             || [
                 "but", "aber", "mais", "pero", "ma", "mas", "maar", "ale", "because", "weil", "sondern",
                 "sino",

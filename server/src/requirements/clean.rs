@@ -20,7 +20,7 @@ struct Private {
 /// A mark ends the clause where contact data stood.
 const CLAUSE_END: &str = " \u{1} ";
 
-static PRIVATE: [Private; 6] = [
+static PRIVATE: [Private; 7] = [
     // What a block of another notation holds is not said by anybody.
     Private {
         may_hold: |text| {
@@ -28,7 +28,7 @@ static PRIVATE: [Private; 6] = [
         },
         pattern: LazyLock::new(|| {
             pattern(
-                r#"(?s)"{3}.*?"{3}|'{3}.*?'{3}|\{\s*"[^}]*\}|\{\{.*?\}\}|```.*?```|[\[<]\|?(?:system|sys|inst|instructions?|assistant|admin|prompt|script|style)\b[^\]>]*[\]>].*?(?:[\[<]\|?/(?:system|sys|inst|instructions?|assistant|admin|prompt|script|style)\|?[\]>]|$)"#,
+                r#"(?s)"{3}.*?"{3}|'{3}.*?'{3}|\{\s*"[^}]*\}|\{\{.*?\}\}|<!--.*?-->|```.*?```|[\[<]\|?(?:system|sys|inst|instructions?|assistant|admin|prompt|script|style)\b[^\]>]*[\]>].*?(?:[\[<]\|?/(?:system|sys|inst|instructions?|assistant|admin|prompt|script|style)\|?[\]>]|$)"#,
             )
         }),
         leaves: "\n",
@@ -55,7 +55,7 @@ static PRIVATE: [Private; 6] = [
         pattern: LazyLock::new(|| {
             pattern(concat!(
                 r"(?:\+|\b00)[0-9][0-9\s().\/-]{6,}[0-9]|\(?\b0[0-9]{1,5}\)?[\s\/.-]?[0-9]{2,4}[\s\/.-]?[0-9]{2,}[0-9\s\/.-]*[0-9]",
-                r"|\([0-9]{3}\)\s?[0-9]{3}-[0-9]{4}|\b[0-9]{3}[-.\s][0-9]{3}[-.\s][0-9]{4}\b|\b[0-9](?:[ -]?[0-9]){12,18}\b|\b[0-9]{2,3}(?: [0-9]{2,3}){3,}\b",
+                r"|\([0-9]{3}\)\s?[0-9]{3}-[0-9]{4}|\b[0-9]{3}[-.\s][0-9]{3}[-.\s][0-9]{4}\b|\b[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}\b|\b[0-9](?:[ -]?[0-9]){12,18}\b|\b[0-9]{2,3}(?: [0-9]{2,3}){3,}\b",
                 r"|\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){3,}(?: ?[A-Z0-9]{1,4})?\b",
             ))
         }),
@@ -71,6 +71,16 @@ static PRIVATE: [Private; 6] = [
         }),
         leaves: CLAUSE_END,
     },
+    // Logins.
+    Private {
+        may_hold: |text| text.contains(['/', ':', '=']) || text.contains(" is "),
+        pattern: LazyLock::new(|| {
+            pattern(
+                r"\b(?:log-?in|user ?name|user id|credentials|zugangsdaten|benutzername|identifiant|usuario)\b(?:\s*(?:is|are|ist|sind|est|es|:|=))+\s*\S+(?:\s*[/|,]\s*\S+)?",
+            )
+        }),
+        leaves: CLAUSE_END,
+    },
     // What is called a secret, or a handle, and holds a number or a sign.
     Private {
         may_hold: |text| text.bytes().any(|b| b.is_ascii_digit() || b"!@#$%^&*_-".contains(&b)),
@@ -78,7 +88,7 @@ static PRIVATE: [Private; 6] = [
             pattern(concat!(
                 r"\b(?:my |the |our |login |temp(?:orary)? )?(?:pass ?word|passwort|kennwort|pwd|pw|pass(?:code|phrase)|mot de passe|contraseña|clave|senha|wachtwoord|hasło|pin(?: code)?|cvv2?|cvc|csc|security code|sicherheitscode|prüfziffer|code de sécurité|código de seguridad|one.?time code|otp|2fa code|tan|api key|secret|secret key|access key|token|login code|verification code|sms code|code from the (?:sms|app)|iban|sort code|account number|kontonummer|routing number|ssn|social security number|password di accesso)\b(?: (?:you|they|u) [a-z]+)?(?:\s*(?:is|was|ist|war|est|es|é|era|to|=|:|->|#|nr|number|no\.?|currently|just)\s*)*[\s:=]*['\x22]?[^\s,;]*[0-9!@#$%^&*_-][^\s,;]*(?:\s+[0-9]{3,4}\b)*",
                 r"|\b(?:exp(?:iry|ires|iration)?(?: date)?|valid (?:until|thru)|gültig bis)[\s:.]*[0-9]{1,2}[/-][0-9]{2,4}",
-                r"|\b(?:insta(?:gram)?|skype|telegram|discord|snapchat|snap|wechat|twitter|tiktok|handle|username|user name|benutzername|usuario)(?: (?:is|name|id|handle))?[\s:]+[@a-z0-9_][a-z0-9_.]*[0-9_.][a-z0-9_]*",
+                r"|\b(?:insta(?:gram)?|skype|telegram|discord|snapchat|snap|wechat|twitter|tiktok|handle|username|user name|benutzername|usuario)(?: (?:is|name|id|handle))?[\s:]+[@a-z0-9_][a-z0-9_.]*[0-9_][a-z0-9_]*",
             ))
         }),
         leaves: CLAUSE_END,
@@ -95,8 +105,11 @@ pub(super) fn without_private(text: &str) -> Cow<'_, str> {
             kept = Cow::Owned(changed);
         }
     }
-    if kept.contains("P.S.") {
-        kept = Cow::Owned(kept.replace("P.S.", "\n"));
+    // A line feed written as an escape, and what stands below a letter.
+    for line in ["P.S.", "\\n"] {
+        if kept.contains(line) {
+            kept = Cow::Owned(kept.replace(line, "\n"));
+        }
     }
     kept
 }

@@ -24,7 +24,8 @@ pub(super) fn correct(facts: &mut [Fact], mut fact: Fact) -> Option<Fact> {
     let mut left = Vec::new();
     let mut placed = 0;
     for held in std::mem::take(&mut fact.values) {
-        if replace(facts, &held) || (held.kind == values::Kind::Place && replace_name(facts, &held, message))
+        if replace(facts, &held, message)
+            || (held.kind == values::Kind::Place && replace_name(facts, &held, message))
         {
             placed += 1;
         } else {
@@ -36,13 +37,26 @@ pub(super) fn correct(facts: &mut [Fact], mut fact: Fact) -> Option<Fact> {
     (!rest).then_some(fact)
 }
 
+/// Whether a fact counts anew what an earlier message has counted: "8 adults", then "7 adults".
+pub(super) fn recounts(facts: &[Fact], fact: &Fact) -> bool {
+    let counts = |held: &&Held| held.kind == values::Kind::Count && !held.key.is_empty();
+    let anew =
+        |old: &Held, new: &Held| old.key == new.key && old.text.to_lowercase() != new.text.to_lowercase();
+    fact.values.iter().filter(counts).any(|new| {
+        let earlier = facts.iter().filter(|old| old.place.0 < fact.place.0);
+        earlier.flat_map(|old| &old.values).filter(counts).any(|old| anew(old, new))
+    })
+}
+
 /// Replaces the newest value of the same kind; `false` where there is none, or it is the same.
-fn replace(facts: &mut [Fact], new: &Held) -> bool {
-    // A bare number corrects what was counted first, anything else what was said last.
+fn replace(facts: &mut [Fact], new: &Held, message: usize) -> bool {
+    // A bare number corrects what was counted first, anything else, and in one message, what was said last.
     let bare = new.kind == values::Kind::Count && new.key.is_empty();
-    let count = facts.len();
-    for index in 0..count {
-        let fact = &mut facts[if bare { index } else { count - 1 - index }];
+    let here = facts.iter().rev().take_while(|fact| fact.place.0 == message).count();
+    let earlier = facts.len() - here;
+    let order = |index: usize| if bare { index } else { earlier - 1 - index };
+    for index in (earlier..facts.len()).rev().chain((0..earlier).map(order)) {
+        let fact = &mut facts[index];
         let Some(old) = fact.values.iter_mut().rev().find(|old| is_same_kind(old, new)) else { continue };
         if old.text.to_lowercase() == new.text.to_lowercase() {
             return true;
@@ -147,12 +161,18 @@ fn replace_word(text: &str, was: &str, is: &str) -> String {
 
 /// "800 brochures, A5 instead of A4": takes the new value's place in what was said before, where the old one stands.
 /// What is left to say of the new fact.
-pub(super) fn replace_instead(facts: &mut [Fact], text: &str, at: usize, behind: usize) -> Option<String> {
+pub(super) fn replace_instead(facts: &mut [Fact], text: &str, at: usize, behind: usize) -> String {
     let (new, old) = (text[..at].trim(), text[behind..].trim());
-    let value = new.rsplit([' ']).next()?;
-    let fact = facts.iter_mut().rev().find(|fact| replace_word(&fact.text, old, value) != fact.text)?;
-    fact.text = replace_word(&fact.text, old, value);
-    Some(new.to_owned())
+    let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    let value = new.rsplit(' ').find(|word| !is_number(old) || is_number(word)).unwrap_or_default();
+    for fact in facts.iter_mut().rev() {
+        let text = replace_word(&fact.text, old, value);
+        if text != fact.text {
+            fact.text = text;
+            break;
+        }
+    }
+    new.to_owned()
 }
 
 /// Takes back what is not wanted any more: facts that are mostly about these words.
@@ -169,10 +189,13 @@ pub(super) fn retract(facts: &mut Vec<Fact>, unwanted: &[String]) {
 }
 
 /// The lines: in the order of the kinds, no fact twice.
-pub(super) fn write(facts: Vec<Fact>) -> String {
+pub(super) fn write(mut facts: Vec<Fact>) -> String {
     if !facts.iter().any(|fact| fact.strong) {
         return String::new();
     }
+    // What shows no need by itself counts beside what does.
+    let needed: HashSet<(usize, usize)> = facts.iter().filter(|f| f.strong).map(|f| f.place).collect();
+    facts.retain(|fact| fact.firm || !fact.whole && needed.contains(&fact.place));
     let mut joined = join(without_repeats(facts), SHARED_CHARS, false);
     if joined.len() > MAX_BULLETS {
         joined = join(joined, MAX_CHARS, true);
@@ -235,9 +258,8 @@ fn cut(text: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest = text.to_owned();
     while rest.chars().count() > MAX_CHARS && pieces.len() < 3 {
-        let limit = rest.char_indices().nth(MAX_CHARS).map_or(rest.len(), |(at, _)| at);
-        let spaces: Vec<usize> =
-            rest[..=limit.min(rest.len() - 1)].match_indices(' ').map(|(at, _)| at).collect();
+        let near = rest.char_indices().take(MAX_CHARS + 1);
+        let spaces: Vec<usize> = near.filter(|(_, c)| *c == ' ').map(|(at, _)| at).collect();
         let comma = spaces.iter().rev().find(|at| rest[..**at].ends_with([',', ';']) && **at > 15);
         let short = spaces.iter().rev().find(|at| **at > 20 && begins_with_preposition(&rest[**at + 1..]));
         let Some(at) = comma.or(short).or(spaces.last()).copied() else {

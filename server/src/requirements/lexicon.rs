@@ -42,6 +42,7 @@ classes! {
     Say = "say": "Somebody's words follow.",
     Feel = "feel": "Small talk, praise, and questions about the business or the chat.",
     Correct = "correct": "What follows corrects what was said.",
+    Rather = "rather": "What follows is preferred to what was said.",
     Cancel = "cancel": "What was said last does not count.",
     Yes = "yes": "Accepts.",
     No = "no": "Declines.",
@@ -78,6 +79,12 @@ classes! {
     Role = "role": "A person that a name may follow.",
     Story = "story": "Told, not asked for.",
     Hollow = "pro": "Has no content of its own.",
+    Decides = "decides": "Says who must agree.",
+    Also = "also": "Adds to what was said.",
+    Withdraw = "withdraw": "Takes everything back.",
+    Told = "told": "A verb of a story: what was, said with a subject.",
+    They = "they": "Somebody else, as a subject.",
+    Unfit = "unfit": "At the end of a clause: a time that does not suit.",
     Here = "here": "Stands behind the name of the one who writes.",
     // What follows is read in every language: [`FIRST_OF_ANY`].
     Aimed = "aimed": "Speaks to the software.",
@@ -154,6 +161,17 @@ pub(super) fn is_first_name(word: &str) -> bool {
     FIRST_NAMES.contains(word)
 }
 
+/// Letters that few of the languages write, with the tables of those that do.
+const LETTERS: [(&str, &[usize]); 7] = [
+    ("ąęłśźżćń", &[7]),
+    ("ß", &[1]),
+    ("äöü", &[1, 6]),
+    ("ñ¿¡", &[3]),
+    ("ãõ", &[5]),
+    ("âêîûœ", &[2, 5]),
+    ("èàùìò", &[2, 4]),
+];
+
 /// Read when the first conversation of the language is.
 static LEXICONS: [OnceLock<Lexicon>; 8] = [const { OnceLock::new() }; 8];
 
@@ -167,6 +185,12 @@ impl Lexicon {
         let mut counts = [0usize; TABLES.len()];
         let mut lower = String::new();
         for text in texts {
+            for letter in text.chars().filter(|c| !c.is_ascii()).flat_map(char::to_lowercase) {
+                let own = LETTERS.iter().find(|(letters, _)| letters.contains(letter));
+                for language in own.into_iter().flat_map(|(_, languages)| *languages) {
+                    counts[*language] += 12 / own.map_or(1, |(_, languages)| languages.len());
+                }
+            }
             for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| (1..=24).contains(&word.len()))
             {
                 lower.clear();

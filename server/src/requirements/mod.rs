@@ -2,7 +2,7 @@
 //! conversation. The rules are those of the project's requirements policy.
 //!
 //! [`mod@clean`], [`mod@orders`] and [`mod@names`] take out what must never appear, [`mod@tokens`] and [`mod@clauses`] cut the
-//! rest into pieces that say one thing, [`mod@strip`] takes off what introduces a fact, [`mod@read`] decides whether a piece counts and names it in few words,
+//! rest into pieces that say one thing, [`mod@strip`] takes off what introduces a fact, [`mod@weigh`] decides whether a piece counts, [`mod@read`] names it in few words,
 //! [`mod@answers`] gives short answers their meaning, [`mod@values`] knows what a correction can replace, and [`mod@compose`] writes
 //! the lines. What differs between languages is in [`mod@lexicon`]. Everything is linear in the conversation's length.
 
@@ -18,6 +18,7 @@ mod read;
 mod strip;
 mod tokens;
 mod values;
+mod weigh;
 
 pub use check::Check;
 
@@ -25,7 +26,7 @@ use answers::Asked;
 use clauses::{Clause, Glue, clauses, sentences};
 use lexicon::{Class, Lexicon};
 use names::Names;
-use read::{Fact, Frame, Kind, Reading, read};
+use read::{Corrects, Fact, Frame, Kind, Reading, read};
 use tokens::{Token, tokens};
 
 /// One message of a conversation.
@@ -60,6 +61,8 @@ pub fn extract(turns: &[Turn<'_>]) -> String {
         pending: None,
         message: 0,
         names: Names::default(),
+        is_brief: true,
+        withdrawn: None,
         is_advertising: false,
     };
     for turn in turns {
@@ -71,8 +74,24 @@ pub fn extract(turns: &[Turn<'_>]) -> String {
             return String::new();
         }
     }
+    if conversation.withdrawn == Some(conversation.facts.len()) {
+        return String::new();
+    }
     compose::write(conversation.facts)
 }
+
+/// Where a clause stands.
+#[derive(Clone, Copy)]
+struct Place {
+    sentence: usize,
+    /// Whether it corrects what was said before.
+    corrects: bool,
+    /// Whether a colon follows.
+    is_header: bool,
+}
+
+/// A message of so many words is brief.
+const BRIEF: usize = 25;
 
 /// What was said so far.
 struct Conversation {
@@ -84,6 +103,10 @@ struct Conversation {
     pending: Option<Asked>,
     message: usize,
     names: Names,
+    /// Whether the message is a short one, in which every word is likely to be about the need.
+    is_brief: bool,
+    /// How many facts there were when the visitor took everything back.
+    withdrawn: Option<usize>,
     /// Whether somebody sells to the business instead of asking.
     is_advertising: bool,
 }
@@ -107,32 +130,43 @@ impl Conversation {
         self.is_advertising |= orders::is_advertising(&tokens);
         orders::take_out(&mut tokens);
         self.names.take_out(&mut tokens, self.lexicon);
+        self.is_brief = tokens.iter().filter(|t| t.is_spoken()).count() <= BRIEF;
         if asked.offer.is_some() && text.trim_end().ends_with('?') {
             self.pending = Some(asked.clone());
         }
-        let from = self.answer(&tokens, &asked);
+        let (from, declined) = self.answer(&tokens, &asked);
         let mut correcting = asked.is_taken;
         let sentences = sentences(&tokens[from..]);
         for (number, sentence) in sentences.iter().enumerate() {
             let mut listing = sentence.is_item;
-            let mut budget = false;
+            let (mut budget, mut of_others) = (false, false);
             let parts = clauses(sentence.tokens);
             for (at, clause) in parts.iter().enumerate() {
-                if contrasted(clause, parts.get(at + 1)) {
+                if contrasted(clause, parts.get(at + 1)) || exchanged(clause) {
                     continue;
                 }
                 let first = number == 0 && clause.glue == Glue::Start;
                 let frame = Frame {
                     is_question: sentence.is_question,
-                    answers: number == 0 && asked.is_question && !asked.is_contact,
+                    answers: number == 0 && asked.is_question && !asked.is_contact && !declined,
                     lists: listing,
+                    is_item: sentence.is_item,
                     corrects: correcting,
-                    budget: (number == 0 && asked.is_budget) || budget,
+                    budget: asked.is_budget || budget,
+                    of_others,
+                    is_header: parts.get(at + 1).map_or(sentence.ends_in_colon, |n| n.glue == Glue::Colon),
                 };
                 budget = clause.tokens.iter().any(|t| t.is(Class::Budget));
                 let (reading, corrects) = read(clause, frame);
-                correcting |= corrects && !(first && asked.is_question && clause.tokens.len() <= 1);
-                listing |= self.keep(reading, clause, (number, correcting), first.then_some(&asked));
+                let answers_no = first
+                    && asked.is_question
+                    && clause.tokens.len() <= 1
+                    && clause.tokens.iter().any(|t| t.is(Class::No));
+                correcting |= corrects == Corrects::Onwards && !answers_no;
+                of_others = matches!(reading, Reading::OfOthers);
+                let corrects = correcting || corrects == Corrects::Itself;
+                let at = Place { sentence: number, corrects, is_header: frame.is_header };
+                listing |= self.keep(reading, clause, at, first.then_some(&asked));
             }
         }
     }
@@ -142,13 +176,17 @@ impl Conversation {
         &mut self,
         reading: Reading,
         clause: &Clause<'_, '_>,
-        (number, correcting): (usize, bool),
+        Place { sentence, corrects, is_header }: Place,
         asked: Option<&Asked>,
     ) -> bool {
         match reading {
-            Reading::Nothing => false,
+            Reading::Nothing | Reading::OfOthers => false,
             Reading::Cancel => {
                 self.facts.pop();
+                false
+            }
+            Reading::Withdraw => {
+                self.withdrawn = Some(self.facts.len());
                 false
             }
             Reading::Unwanted(words) => {
@@ -156,19 +194,21 @@ impl Conversation {
                 false
             }
             Reading::Fact(mut fact) => {
-                fact.place = (self.message, number);
+                fact.place = (self.message, sentence);
+                fact.firm |= self.is_brief || clause.glue == Glue::Colon || is_header;
                 fact.labelled = clause.glue == Glue::Colon;
-                if let Some((at, behind)) = instead(&fact.text, clause)
-                    && let Some(text) = compose::replace_instead(&mut self.facts, &fact.text, at, behind)
-                {
-                    fact.text = text;
+                if let Some((at, behind)) = instead(&fact.text, clause) {
+                    fact.text = compose::replace_instead(&mut self.facts, &fact.text, at, behind);
+                    fact.values.retain(|held| fact.text.contains(&held.text));
                 }
                 if let Some(asked) = asked {
                     label(&mut fact, asked, clause);
                 }
+                let adds = clause.tokens.iter().any(|t| t.is(Class::Also));
+                let corrects = corrects || !adds && compose::recounts(&self.facts, &fact);
                 if fact.kind == Kind::Budget {
                     self.facts.retain(|old| old.kind != Kind::Budget);
-                } else if correcting {
+                } else if corrects {
                     match compose::correct(&mut self.facts, fact) {
                         Some(rest) => self.add(rest),
                         None => return true,
@@ -181,9 +221,9 @@ impl Conversation {
         }
     }
 
-    /// Reads "yes" and "no" at the start or the end of an answer; where the rest begins.
-    fn answer(&mut self, tokens: &[Token<'_>], asked: &Asked) -> usize {
-        let Some(first) = tokens.iter().position(Token::is_spoken) else { return 0 };
+    /// Reads "yes" and "no" at the start or the end of an answer; where the rest begins, and whether it declines.
+    fn answer(&mut self, tokens: &[Token<'_>], asked: &Asked) -> (usize, bool) {
+        let Some(first) = tokens.iter().position(Token::is_spoken) else { return (0, false) };
         let spoken = tokens.iter().filter(|t| t.is_spoken()).count();
         let last = tokens.iter().rposition(Token::is_spoken).unwrap_or(first);
         let yes = tokens[first].len_as(Class::Yes);
@@ -195,25 +235,43 @@ impl Conversation {
             ) {
                 self.accept(&format!("No {}", existing.to_lowercase()), Kind::Feature);
             }
-            return first + no;
+            return (first + no, true);
         }
         let Some(offer) = &asked.offer else {
-            return if asked.is_question && yes > 0 { first + yes } else { 0 };
+            return (if asked.is_question && yes > 0 { behind_yes(tokens, first + yes) } else { 0 }, false);
         };
-        if yes > 0 {
+        // "Condition?" – "good" is no consent.
+        if yes > 0 && !(asked.is_topic && tokens[first].is(Class::Accept)) {
+            let from = behind_yes(tokens, first + yes);
+            let rest: Vec<&Token<'_>> = tokens[from..].iter().filter(|t| t.is_spoken()).collect();
+            if let [number] = rest[..]
+                && (number.has_digit() || number.is(Class::Number))
+            {
+                self.accept(&format!("{offer}: {}", number.text), Kind::Amount);
+                return (tokens.len(), false);
+            }
             if !asked.has_choice {
                 self.accept(&offer.clone(), Kind::Decision);
             }
-            return first + yes;
+            return (from, false);
         }
-        let ends_yes = spoken > 1 && tokens[last].is(Class::Yes) && !tokens[last - 1].is(Class::Not);
+        // "PDF is fine", where paper was offered, accepts nothing.
+        let offered = offer.to_lowercase();
+        let of_offer = |t: &Token<'_>| t.is_known() && !t.is(Class::Day) || offered.contains(t.low.as_str());
+        let about_offer = spoken > 5 || tokens.iter().filter(|t| t.is_spoken()).all(of_offer);
+        let ends_yes = spoken > 1
+            && about_offer
+            && tokens[last].is(Class::Yes)
+            && !tokens[last - 1].is(Class::Not)
+            && !tokens[last - 1].is(Class::Say);
         let accepts = spoken <= 5
+            && about_offer
             && (first..=last).any(|i| tokens[i].is(Class::Accept) && !tokens[i].is(Class::Not))
             && !tokens.iter().any(|t| t.is(Class::Not));
         if (ends_yes || accepts) && !asked.has_choice && !tokens.iter().any(|t| t.is_mark("?")) {
             self.accept(&offer.clone(), Kind::Decision);
         }
-        0
+        (0, false)
     }
 
     /// Adds a fact. Of a very long conversation the middle gives way, so that looking back takes a bounded time.
@@ -233,12 +291,25 @@ impl Conversation {
                 text,
                 values: Vec::new(),
                 strong: true,
+                firm: true,
                 whole: true,
                 labelled: false,
                 place,
             });
         }
     }
+}
+
+/// Behind what only repeats the yes: "yes, definitely, …".
+fn behind_yes(tokens: &[Token<'_>], from: usize) -> usize {
+    let mut at = from;
+    while tokens.get(at).is_some_and(|t| !t.is_spoken()) {
+        at += 1;
+    }
+    let Some(token) = tokens.get(at) else { return at };
+    let length = token.len_as(Class::Yes).max(token.len_as(Class::Polite));
+    let closes = tokens.get(at + length).is_none_or(|t| !t.is_spoken());
+    if length > 0 && closes { behind_yes(tokens, at + length) } else { at }
 }
 
 /// "Not Monday", before "but Tuesday".
@@ -252,11 +323,39 @@ fn contrasted(clause: &Clause<'_, '_>, next: Option<&Clause<'_, '_>>) -> bool {
     negated && but && spoken <= 4
 }
 
-/// Where "instead of" stands in a text: its bytes.
+/// "Not" between two values.
+const NOT: [&str; 7] = ["not", "nicht", "pas", "non", "niet", "nie", "não"];
+
+/// "…, not Hull": what a correction denies by itself.
+fn exchanged(clause: &Clause<'_, '_>) -> bool {
+    match clause.tokens {
+        [not, what] => {
+            clause.glue == Glue::Comma
+                && NOT.contains(&not.low.as_str())
+                && (what.is_capital() || what.is(Class::Day) || what.is(Class::Colour) || what.has_digit())
+        }
+        _ => false,
+    }
+}
+
+/// Where "instead of" stands in a text, or "not" between two words: its bytes.
 fn instead(text: &str, clause: &Clause<'_, '_>) -> Option<(usize, usize)> {
-    let at = clause.tokens.iter().position(|t| t.is(Class::Instead) && !t.is(Class::Not))?;
-    let length = clause.tokens[at].len_as(Class::Instead);
-    let words: Vec<&str> = clause.tokens.get(at..at + length)?.iter().map(|t| t.text).collect();
+    let tokens = clause.tokens;
+    let exchanges = |t: &Token<'_>| {
+        t.is(Class::Day) || t.is(Class::Colour) || t.is(Class::Number) || t.has_digit() || !t.is_known()
+    };
+    let denies = |at: usize| {
+        NOT.contains(&tokens[at].low.as_str())
+            && !tokens[at].is(Class::Problem)
+            && at + 2 == tokens.len()
+            && exchanges(&tokens[at + 1])
+            && tokens[..at].iter().rfind(|t| !t.is(Class::Filler)).is_some_and(exchanges)
+    };
+    let named = |at: &usize| tokens[*at].is(Class::Instead) && !tokens[*at].is(Class::Not) || denies(*at);
+    let at = (0..tokens.len()).find(named)?;
+    let length = tokens[at].len_as(Class::Instead).max(1);
+    let from = tokens[..at].iter().rposition(|t| !t.is(Class::Filler)).map_or(at, |before| before + 1);
+    let words: Vec<&str> = tokens.get(from..at + length)?.iter().map(|t| t.text).collect();
     let words = words.join(" ");
     text.find(&words).map(|from| (from, from + words.len()))
 }
@@ -273,7 +372,7 @@ fn label(fact: &mut Fact, asked: &Asked, clause: &Clause<'_, '_>) {
         fact.text = format!("{} {counted}", fact.text);
         return;
     }
-    if let Some(label) = asked.label {
+    if let Some(label) = &asked.label {
         let known = fact.text.to_lowercase().contains(&label.to_lowercase());
         if !known && fact.kind != Kind::Budget {
             let joint = if label.ends_with(" of")

@@ -83,7 +83,7 @@ fn gives_order(sentence: &[Token<'_>], at: usize) -> bool {
     let token = &sentence[at];
     let follows = |class: Class| sentence[at + 1..].iter().take(REACH).any(|t| t.is(class));
     let begins = || {
-        sentence[..at].iter().rev().take_while(|t| !t.is_mark(",;:.)")).all(|t| {
+        sentence[..at].iter().rev().take_while(|t| !t.is_mark(",;:.)\"“”„«»")).all(|t| {
             !t.is_spoken()
                 || [Class::Polite, Class::Filler, Class::Greet, Class::Conj, Class::Ask, Class::Help]
                     .iter()
@@ -92,7 +92,7 @@ fn gives_order(sentence: &[Token<'_>], at: usize) -> bool {
     };
     let speaks = |length: usize| {
         length > 0
-            && sentence[at + length..].iter().find(|t| !t.is_mark(")]}>*")).is_some_and(|t| t.is_mark(":"))
+            && sentence.iter().skip(at + length).find(|t| !t.is_mark(")]}>*")).is_some_and(|t| t.is_mark(":"))
     };
     token.is(Class::Aimed)
         || token.is_mark("{}#<>`") && token.text.len() > 1

@@ -5,6 +5,7 @@ use super::lexicon::Class;
 use super::strip::{Lead, strip_lead, without_tail};
 use super::tokens::{Shape, Token};
 use super::values::{self, Value};
+use super::weigh::{Said, is_content, speaks_of_others, unfit};
 
 /// Kinds of facts in the order in which they are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +38,8 @@ pub(super) struct Fact {
     pub(super) values: Vec<Held>,
     /// Whether its own words show that it counts; otherwise it counts beside one that does.
     pub(super) strong: bool,
+    /// Whether it counts in a long message too, where much is said around the need.
+    pub(super) firm: bool,
     /// Whether it says something by itself, or only adds to what stands before it.
     pub(super) whole: bool,
     /// Whether what stands before it is its label.
@@ -48,8 +51,12 @@ pub(super) struct Fact {
 /// What a clause comes to.
 pub(super) enum Reading {
     Nothing,
+    /// Nothing, as it is about somebody else; so is what follows without a subject.
+    OfOthers,
     /// What was said last does not count.
     Cancel,
+    /// Nothing of what was said counts.
+    Withdraw,
     /// Not wanted; the words of what.
     Unwanted(Vec<String>),
     Fact(Fact),
@@ -63,51 +70,85 @@ pub(super) struct Frame {
     pub(super) answers: bool,
     /// In a list: what is no sentence of its own counts.
     pub(super) lists: bool,
+    /// An item of a list, whatever it says.
+    pub(super) is_item: bool,
     /// In a message that corrects: an explanation of the correction is none of it.
     pub(super) corrects: bool,
     /// Asked for money.
     pub(super) budget: bool,
+    /// Before a colon.
+    pub(super) is_header: bool,
+    /// Behind a clause about somebody else.
+    pub(super) of_others: bool,
+}
+
+/// Whether a clause corrects what was said before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Corrects {
+    No,
+    /// What it says itself.
+    Itself,
+    /// And what follows in its message.
+    Onwards,
 }
 
 /// A clause read; and whether it corrects what was said before.
-pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, bool) {
+pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects) {
     let tokens = clause.tokens;
     let mut lead = Lead::default();
     let mut from = strip_lead(tokens, 0, &mut lead, frame);
     if let Some(behind) = quoted(tokens, from) {
         from = strip_lead(tokens, behind, &mut lead, frame);
-    } else if speaks_of_others(tokens, from) && !lead.need && !lead.ask {
-        return (Reading::Nothing, lead.corrects);
+    } else if speaks_of_others(tokens, from, &lead, frame) {
+        return (Reading::OfOthers, corrects(&lead, false));
+    }
+    if lead.withdraws && tokens[from..].iter().all(|t| !is_content(t)) {
+        return (Reading::Withdraw, Corrects::No);
     }
     if lead.cancel && tokens.len() - from <= 3 {
-        return (Reading::Cancel, true);
+        return (Reading::Cancel, Corrects::Onwards);
     }
     let to = without_tail(tokens, from, tokens.len());
     // "No" alone, and "… is better" at the end.
-    lead.corrects |= from < to && tokens[to..].iter().any(|t| t.is(Class::Correct) && !t.is(Class::Polite));
+    const THEN: &[&str] = &["then", "dann", "alors", "entonces", "allora", "então", "dan"];
+    let better = from < to
+        && tokens[to..].iter().any(|t| {
+            THEN.contains(&t.low.as_str())
+                || t.is(Class::Rather)
+                || t.is(Class::Correct) && !t.is(Class::Polite)
+        });
     let alone = tokens.iter().any(|t| t.len_as(Class::No) == 1)
         && tokens
             .iter()
             .filter(|t| t.is_spoken())
             .all(|t| t.is(Class::No) || t.is(Class::Filler) || t.is(Class::Polite) || t.is(Class::Correct));
     if alone {
-        return (Reading::Nothing, true);
+        return (Reading::Nothing, Corrects::Onwards);
     }
     let core: Vec<Token<'_>> = content(&tokens[from..to]);
     if lead.unwanted || lead.cancel {
         return (
             Reading::Unwanted(core.iter().filter(|t| is_content(t)).map(|t| t.low.clone()).collect()),
-            lead.corrects,
+            corrects(&lead, better),
         );
     }
     let found = values::values(&core);
-    if lead.iffy
-        || (clause.hides && core.iter().filter(|t| is_content(t)).count() <= 3 && found.is_empty())
-        || !is_fact(tokens, &core, &found, &lead, frame)
-    {
-        return (Reading::Nothing, lead.corrects);
+    if let Some(times) = unfit(tokens, &core, &found) {
+        return (Reading::Unwanted(times), corrects(&lead, better));
     }
-    (fact(tokens, &core, &found, &lead, frame).map_or(Reading::Nothing, Reading::Fact), lead.corrects)
+    let hides = clause.hides && found.is_empty() && core.iter().filter(|t| is_content(t)).count() <= 3;
+    let frame = Frame { corrects: frame.corrects || better || lead.prefers, ..frame };
+    let said = Said { tokens, core: &core, found: &found, lead: &lead, frame };
+    let fact = if lead.iffy || hides || !said.counts() { None } else { fact(&said) };
+    (fact.map_or(Reading::Nothing, Reading::Fact), corrects(&lead, better))
+}
+
+fn corrects(lead: &Lead, better: bool) -> Corrects {
+    match (lead.corrects, lead.prefers || better) {
+        (true, _) => Corrects::Onwards,
+        (false, true) => Corrects::Itself,
+        (false, false) => Corrects::No,
+    }
 }
 
 /// "The insurance guy said …": what was said counts. Behind the verb.
@@ -115,13 +156,9 @@ fn quoted(tokens: &[Token<'_>], from: usize) -> Option<usize> {
     let near = tokens.len().min(from + 5);
     let verb = (from..near).find(|i| tokens[*i].is(Class::Say))?;
     (from..verb)
-        .any(|i| tokens[i].is(Class::Other) || tokens[i].is(Class::Role))
+        .chain(0..from)
+        .any(|i| tokens[i].is(Class::Other) || tokens[i].is(Class::Role) || tokens[i].is(Class::They))
         .then(|| verb + tokens[verb].len_as(Class::Say))
-}
-
-fn speaks_of_others(tokens: &[Token<'_>], from: usize) -> bool {
-    let end = tokens.len().min(from + 3);
-    (from..end).any(|i| tokens[i].is(Class::Other) && !(from..i).any(|before| tokens[before].is(Class::Prep)))
 }
 
 /// The tokens without persons, politeness in between, and what strangers have to do with it.
@@ -174,105 +211,9 @@ fn is_strangers(tokens: &[Token<'_>], at: usize) -> bool {
         && tokens[at + 1].is(Class::Article)
 }
 
-fn is_content(token: &Token<'_>) -> bool {
-    const EMPTY: [Class; 16] = [
-        Class::Want,
-        Class::Not,
-        Class::No,
-        Class::Hollow,
-        Class::Filler,
-        Class::Prep,
-        Class::Article,
-        Class::Conj,
-        Class::Sub,
-        Class::Be,
-        Class::Have,
-        Class::Person,
-        Class::Polite,
-        Class::Greet,
-        Class::Subject,
-        Class::Accept,
-    ];
-    token.is_spoken()
-        && (token.shape == Shape::Number || !EMPTY.iter().any(|class| token.len_as(*class) == 1))
-        && token.text.chars().any(char::is_alphanumeric)
-}
-
-/// Whether the clause is about what the visitor needs (policy 2), and not a story, small talk or a bare question
-/// (policy 4).
-fn is_fact(tokens: &[Token<'_>], core: &[Token<'_>], found: &[Value], lead: &Lead, frame: Frame) -> bool {
-    let any = |class: Class| tokens.iter().any(|t| t.is(class));
-    let says = core.iter().filter(|t| is_content(t)).count();
-    if says == 0 {
-        return false;
-    }
-    if (any(Class::Contact) && lead.own && !any(Class::Problem)) && says <= 3 && found.is_empty() {
-        return false;
-    }
-    let valued = !found.is_empty();
-    let persons = core.iter().filter(|t| is_content(t)).all(|t| t.is(Class::Role) || t.is(Class::Other));
-    if persons && !valued && !lead.need && !lead.ask {
-        return false;
-    }
-    let refers_back =
-        core.iter().rev().find(|t| t.is_spoken()).is_some_and(|t| ["one", "ones"].contains(&t.low.as_str()));
-    if refers_back && !valued && says <= 2 {
-        return false;
-    }
-    if says == 1 && !valued && (any(Class::Budget) || any(Class::Contact)) && !lead.need && !lead.ask {
-        return false;
-    }
-    // "We're in Leeds", also in small letters.
-    let located = lead.own && core.len() <= 4 && core.first().is_some_and(|t| t.is(Class::Place));
-    let named = located || core.iter().skip(1).any(|t| t.shape == Shape::Word && is_name(t));
-    let tells = any(Class::Problem) || any(Class::Must) || any(Class::Now) || valued || named;
-    if frame.corrects
-        && !valued
-        && !lead.need
-        && !lead.ask
-        && !any(Class::Must)
-        && (lead.subject || lead.corrects || any(Class::Problem))
-    {
-        return false;
-    }
-    if any(Class::Feel) && !(valued && (lead.need || lead.ask)) && !any(Class::Problem) {
-        let feel: usize = tokens.iter().map(|t| t.len_as(Class::Feel)).max().unwrap_or(0);
-        if feel + 2 >= says || !(lead.need || lead.ask) {
-            return false;
-        }
-    }
-    if any(Class::Story)
-        && !(lead.need
-            || lead.ask
-            || any(Class::Problem)
-            || found.iter().any(|v| !matches!(v.kind, values::Kind::Day | values::Kind::Often)))
-    {
-        return false;
-    }
-    if lead.wh && !lead.need && !lead.ask && !valued && (frame.is_question || lead.subject) {
-        return false;
-    }
-    // "We're bringing a small dog": said of oneself now, it counts beside a need.
-    let past = core.first().is_some_and(|t| t.low.len() > 4 && t.low.ends_with("ed"));
-    let tells = tells || (lead.own && says >= 2 && !past && !any(Class::Other) && !any(Class::Story));
-    lead.need || lead.ask || tells || frame.answers || !lead.subject
-}
-
-/// The name of a product, or an abbreviation.
-fn is_name(token: &Token<'_>) -> bool {
-    let capitals = token.text.chars().filter(|c| c.is_uppercase()).count();
-    capitals > 1 || (capitals == 1 && !token.is_capital())
-}
-
-fn fact(
-    tokens: &[Token<'_>],
-    core: &[Token<'_>],
-    found: &[Value],
-    lead: &Lead,
-    frame: Frame,
-) -> Option<Fact> {
-    let any = |class: Class| tokens.iter().any(|t| t.is(class));
-    let kind = kind_of(tokens, core, found, lead, frame);
+fn fact(said: &Said<'_, '_>) -> Option<Fact> {
+    let Said { core, lead, .. } = said;
+    let kind = kind_of(said);
     let mut text = written(core);
     if text.chars().count() > super::compose::MAX_CHARS {
         // Articles are the first words to go where a line gets too long.
@@ -287,19 +228,17 @@ fn fact(
         text = format!("Budget {text}");
     }
     capitalised(&text)?;
-    let held = found
-        .iter()
-        .map(|v| Held { kind: v.kind, key: v.key.clone(), text: written(&core[v.from..v.to]) })
-        .collect();
-    let strong = lead.need
-        || lead.ask
-        || frame.answers
-        || (frame.lists && !lead.subject)
-        || any(Class::Problem)
-        || any(Class::Budget)
-        || found.iter().any(|v| !matches!(v.kind, values::Kind::Day | values::Kind::Place));
-    let whole = lead.need || lead.ask || (lead.subject && core.len() > 3) || kind == Kind::Budget;
-    Some(Fact { kind, text, values: held, strong, whole, labelled: false, place: (0, 0) })
+    let held = |v: &Value| Held { kind: v.kind, key: v.key.clone(), text: written(&core[v.from..v.to]) };
+    Some(Fact {
+        kind,
+        text,
+        values: said.found.iter().map(held).collect(),
+        strong: said.is_strong(),
+        firm: said.is_firm(),
+        whole: lead.need || lead.ask || (lead.subject && core.len() > 3) || kind == Kind::Budget,
+        labelled: false,
+        place: (0, 0),
+    })
 }
 
 fn names_budget(core: &[Token<'_>]) -> bool {
@@ -311,15 +250,22 @@ fn names_budget(core: &[Token<'_>]) -> bool {
     })
 }
 
-fn kind_of(tokens: &[Token<'_>], core: &[Token<'_>], found: &[Value], lead: &Lead, frame: Frame) -> Kind {
+fn kind_of(said: &Said<'_, '_>) -> Kind {
     use values::Kind as V;
-    let any = |class: Class| tokens.iter().any(|t| t.is(class));
+    let Said { core, found, lead, frame, .. } = said;
+    let any = |class: Class| said.any(class);
     let has = |kind: V| found.iter().any(|v| v.kind == kind);
     let money = has(V::Money)
         || (found.iter().any(|v| v.kind == V::Count && v.key.is_empty())
             && (frame.budget || any(Class::Budget)));
+    // "About 140k" may be miles; a currency, or a limit that is one, makes it money.
+    const SOFT: &[&str] = &[
+        "about", "around", "roughly", "ca", "circa", "etwa", "rund", "environ", "unos", "ongeveer", "około",
+    ];
     let limited = found.iter().any(|v| {
-        v.kind == V::Money && (v.from.saturating_sub(3)..v.from).any(|i| core[i].is(Class::Limit))
+        let priced = core[v.from..v.to].iter().any(|t| t.is(Class::Currency));
+        let limits = |t: &Token<'_>| t.is(Class::Limit) && (priced || !SOFT.contains(&t.low.as_str()));
+        v.kind == V::Money && (v.from.saturating_sub(3)..v.from).any(|i| limits(&core[i]))
             || core.get(v.to).is_some_and(|t| t.is(Class::Limit) && v.kind == V::Money)
     });
     if money && (any(Class::Budget) || frame.budget || (limited && !any(Class::Now))) {
@@ -350,12 +296,17 @@ fn kind_of(tokens: &[Token<'_>], core: &[Token<'_>], found: &[Value], lead: &Lea
 /// The tokens as text, spaced as they were.
 pub(super) fn written(tokens: &[Token<'_>]) -> String {
     let mut text = String::new();
-    for token in tokens.iter().filter(|t| t.shape != Shape::Line && !t.is_mark("•<>\"“”„«»*`~^{}\u{1}"))
-    {
-        if token.spaced && !text.is_empty() && !token.is_mark(",.") {
+    let mut spaced = false;
+    for token in tokens {
+        spaced |= token.spaced;
+        if token.shape == Shape::Line || token.is_mark("•<>\"“”„«»*`~^{}\u{1}") {
+            continue;
+        }
+        if spaced && !text.is_empty() && !token.is_mark(",.") {
             text.push(' ');
         }
         text.push_str(token.text);
+        spaced = false;
     }
     text.trim_matches(|c: char| !c.is_alphanumeric() && !"$€£¥₹#%+²³°\"".contains(c)).to_owned()
 }

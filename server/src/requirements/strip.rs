@@ -13,18 +13,24 @@ pub(super) struct Lead {
     pub(super) person: bool,
     pub(super) own: bool,
     pub(super) have: bool,
+    /// "It's a …".
+    pub(super) names: bool,
     pub(super) corrects: bool,
+    pub(super) prefers: bool,
     pub(super) unwanted: bool,
     pub(super) iffy: bool,
     pub(super) cancel: bool,
+    pub(super) withdraws: bool,
     pub(super) wh: bool,
 }
 
 /// Words that introduce a fact, with what they say of it. The longest phrase counts; of equally long ones the first.
-const LEADS: [(&[Class], Note); 13] = [
+const LEADS: [(&[Class], Note); 15] = [
+    (&[Class::Withdraw], |lead| lead.withdraws = true),
     (&[Class::Cancel], |lead| lead.cancel = true),
     (&[Class::Unwanted], |lead| lead.unwanted = true),
     (&[Class::Iffy], |lead| lead.iffy = true),
+    (&[Class::Rather], |lead| lead.prefers = true),
     (&[Class::Correct], |lead| lead.corrects = true),
     (&[Class::Want], |lead| lead.need = true),
     (&[Class::Ask], |lead| lead.ask = true),
@@ -48,6 +54,11 @@ pub(super) fn strip_lead(tokens: &[Token<'_>], start: usize, lead: &mut Lead, fr
             at += 1;
             continue;
         }
+        if let Some(behind) = couple(tokens, at) {
+            (lead.subject, lead.own) = (true, true);
+            at = behind;
+            continue;
+        }
         let longest = |classes: &[Class]| classes.iter().map(|class| token.len_as(*class)).max().unwrap_or(0);
         let Some((best, (classes, note))) = LEADS
             .iter()
@@ -63,6 +74,9 @@ pub(super) fn strip_lead(tokens: &[Token<'_>], start: usize, lead: &mut Lead, fr
             lead.person |= token.is(Class::Person);
             lead.own |= token.is(Class::Own);
         }
+        let named = tokens.get(at + best).is_some_and(|t| t.is(Class::Article) && !t.is(Class::Sub));
+        lead.names |=
+            named && token.is(Class::Subject) && !token.is(Class::Own) && classes.contains(&Class::Be);
         // Possessives and articles are no subjects; "it's" and "we're" are.
         lead.subject |= token.is(Class::Subject) && classes.contains(&Class::Be);
         lead.own |= token.is(Class::Own);
@@ -101,7 +115,12 @@ fn may_strip(
         Class::Ask => length > 1 || frame.is_question || at == 0,
         Class::Wh => true,
         Class::Accept => length > 1,
-        Class::Want => (length > 1 || next.is_some() || lead.own) && (token.low != "after" || lead.subject),
+        Class::Want if token.low == "after" => lead.subject || next.is_some_and(|n| n.is(Class::Article)),
+        Class::Want => length > 1 || next.is_some() || lead.own,
+        // "No" before a verb denies it; alone, or before a number, it corrects.
+        Class::Correct if length == 1 && token.is(Class::No) => {
+            next.is_none_or(|n| !n.is_spoken() || n.shape == Shape::Number || n.is(Class::Correct))
+        }
         Class::Correct => length > 1 || !token.is(Class::Must) || lead.corrects,
         Class::Filler if token.is(Class::Sub) && token.is(Class::Prep) => {
             next.is_some_and(|n| n.is(Class::Subject) && !n.is(Class::Article))
@@ -113,9 +132,17 @@ fn may_strip(
     }
 }
 
+/// "My wife and I": behind it.
+fn couple(tokens: &[Token<'_>], at: usize) -> Option<usize> {
+    let is = |index: usize, class: Class| tokens.get(at + index).is_some_and(|t| t.is(class));
+    let first = is(0, Class::Person) && is(1, Class::Role) && is(2, Class::Conj) && is(3, Class::Own);
+    let last = is(0, Class::Own) && is(1, Class::Conj) && is(2, Class::Person) && is(3, Class::Role);
+    (first || last).then_some(at + 4)
+}
+
 /// Before thanks, fillers, conjunctions and prepositions at the end.
 pub(super) fn without_tail(tokens: &[Token<'_>], from: usize, mut to: usize) -> usize {
-    const LOOSE: [Class; 9] = [
+    const LOOSE: [Class; 10] = [
         Class::Polite,
         Class::Filler,
         Class::Greet,
@@ -124,6 +151,7 @@ pub(super) fn without_tail(tokens: &[Token<'_>], from: usize, mut to: usize) -> 
         Class::Article,
         Class::Feel,
         Class::Correct,
+        Class::Rather,
         Class::Sub,
     ];
     'tail: while to > from {

@@ -38,13 +38,22 @@ pub(super) struct Value {
     pub(super) key: String,
 }
 
+impl Value {
+    /// Whether it says when.
+    pub(super) fn is_time(&self) -> bool {
+        matches!(self.kind, Kind::Date | Kind::Day | Kind::Clock)
+    }
+}
+
 /// The values of a clause, in order, without overlaps.
 pub(super) fn values(tokens: &[Token<'_>]) -> Vec<Value> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
         match value(tokens, at) {
-            Some(value) => {
+            Some(mut value) => {
+                // A phrase of the sentence may be cut short where words were left out.
+                value.to = value.to.min(tokens.len());
                 at = value.to.max(at + 1);
                 found.push(value);
             }
@@ -266,8 +275,10 @@ fn numbered(tokens: &[Token<'_>], at: usize) -> Option<Value> {
         before.is_some_and(|t| t.is(Class::At)) && first.shape == Shape::Number && is_day_number(first);
     let mut counted: Vec<&str> =
         tokens[end..].iter().take(3).take_while(|t| is_thing(t)).map(|t| t.low.as_str()).collect();
-    // A colour behind the thing is a value of its own.
-    while counted.len() > 1 && tokens[end + counted.len() - 1].is(Class::Colour) {
+    // A colour behind the thing is a value of its own, and what says nothing is none of it.
+    while counted.len() > 1
+        && [Class::Colour, Class::Filler].iter().any(|class| tokens[end + counted.len() - 1].is(*class))
+    {
         counted.pop();
     }
     if tokens.get(end).is_some_and(|t| t.low == "of") {
@@ -321,6 +332,7 @@ fn is_thing(token: &Token<'_>) -> bool {
         Class::Period,
         Class::Currency,
         Class::Number,
+        Class::Limit,
     ]
     .iter()
     .any(|class| token.is(*class))
