@@ -52,7 +52,8 @@ impl Drain {
 }
 
 impl Batcher {
-    /// Starts the one task of this process that commits. No capture waits for others to come: while a commit is under way the next batch gathers by itself.
+    /// Starts the one task of this process that commits. While a commit is under way the next batch gathers by itself;
+    /// captures that come together wait for others as long as their store says, one that comes alone never does.
     pub fn start(store: Arc<dyn Store>, queue: usize) -> (Self, Drain) {
         let (sender, receiver) = mpsc::channel(queue);
         let (stop, stopped) = oneshot::channel();
@@ -77,6 +78,7 @@ async fn commit_all(
     mut stopped: oneshot::Receiver<()>,
 ) {
     let places = Arc::new(Semaphore::new(store.commits_at_once()));
+    let gathers_for = store.gathers_for();
     let mut commits = JoinSet::new();
     let mut batch = Vec::new();
     // Taking a place first lets the batch gather while all places are in use; the semaphore is never closed.
@@ -92,6 +94,14 @@ async fn commit_all(
         };
         if taken == 0 {
             break;
+        }
+        if taken > 1 && !gathers_for.is_zero() {
+            tokio::time::sleep(gathers_for).await;
+            while batch.len() < MAX_BATCH
+                && let Ok(waiting) = queue.try_recv()
+            {
+                batch.push(waiting);
+            }
         }
         metrics::committing(batch.len(), queue.len());
         let (store, batch) = (Arc::clone(&store), std::mem::take(&mut batch));

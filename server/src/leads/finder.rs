@@ -102,7 +102,12 @@ impl Finder {
 /// The question as a store's own indexes answer it quickly.
 fn plain(query: &LeadQuery) -> Option<LeadQuery<PlainFilter>> {
     let filter = query.filter.plain()?;
-    let in_order = filter == PlainFilter::default() || query.sort.field == SortField::CreatedAt;
+    let in_order = match query.sort.field {
+        SortField::CreatedAt => true,
+        SortField::UpdatedAt | SortField::LastContact | SortField::Email => filter == PlainFilter::default(),
+        // An index more would cost every change of a lead, for orders that are seldom asked for.
+        SortField::Value | SortField::ConversationCount => false,
+    };
     let near = match &query.start {
         Start::Page(page) => page.saturating_mul(query.page_size.into()) <= MOST_SKIPPED,
         Start::Behind(_) => true,

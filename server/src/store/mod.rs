@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bson::oid::ObjectId;
@@ -286,6 +287,11 @@ pub trait Store: Send + Sync + 'static {
     /// let the next one come.
     fn commits_at_once(&self) -> usize {
         1
+    }
+    /// How long captures that have come together wait for more of them, a few milliseconds at most: where a large batch
+    /// costs little more than a small one.
+    fn gathers_for(&self) -> Duration {
+        Duration::ZERO
     }
     /// Finishes what a crash left half-done in messages that arrived before `before`; returns how many sessions it
     /// went through. Never does twice what was done.

@@ -182,13 +182,16 @@ async fn know(store: &MongoStore, batch: &[Incoming], keys: &[Key]) -> Result<Kn
     let unknown: Vec<Key> = unknown.into_iter().cloned().collect();
     // Where nothing was ever erased, a session that is remembered has nothing erased either.
     let perhaps_erased = if before == 0 { unknown.as_slice() } else { keys };
-    let (found, (mut erased, erasures)) =
-        try_join!(load_or_doubt(store, &unknown, &plain), find_erased(store, batch, perhaps_erased))?;
-    let mut doubted = found.doubted;
+    // What is remembered without an address and has one by now was written to by another process.
+    let (found, mut doubted, (mut erased, erasures)) = try_join!(
+        load(store, &unknown),
+        with_address(store, &plain),
+        find_erased(store, batch, perhaps_erased)
+    )?;
     if erasures != before || !memory(store).is_true_at(erasures) {
         doubted = sessions.keys().cloned().collect();
     }
-    sessions.extend(found.sessions);
+    sessions.extend(found);
     if !doubted.is_empty() {
         let (read, (gone, _)) = try_join!(load(store, &doubted), find_erased(store, batch, &doubted))?;
         sessions.extend(read);
@@ -360,35 +363,20 @@ fn holding_address(keys: &[Key]) -> Vec<Document> {
     each
 }
 
-/// What was read of sessions.
-struct Found {
-    /// Those that were asked for.
-    sessions: Sessions,
-    /// Those that were remembered without an address and have one.
-    doubted: Vec<Key>,
-}
-
-/// Reads the unknown sessions, and in the same command whether the plain ones hold an address.
-async fn load_or_doubt(store: &MongoStore, unknown: &[Key], plain: &[Key]) -> Result<Found> {
-    let mut sessions: Sessions = unknown.iter().map(|key| (key.clone(), Session::default())).collect();
-    let mut doubted = Vec::new();
-    let mut wanted = each_business(unknown);
-    wanted.extend(holding_address(plain));
-    if !wanted.is_empty() {
-        let mut found = store.chats.find(doc! { "$or": wanted }).batch_size(5_000).await?;
-        while let Some(document) = found.try_next().await? {
-            let Some(key) = key_of(&document) else { continue };
-            match sessions.get_mut(&key) {
-                Some(session) => session.add(&document),
-                None => doubted.push(key),
-            }
+/// Reads the messages of sessions.
+pub(super) async fn load(store: &MongoStore, keys: &[Key]) -> Result<Sessions> {
+    let mut sessions: Sessions = keys.iter().map(|key| (key.clone(), Session::default())).collect();
+    if keys.is_empty() {
+        return Ok(sessions);
+    }
+    let hint = Hint::Keys(indexes::of_session());
+    let mut found = store.chats.find(of_sessions(keys)).hint(hint).batch_size(5_000).await?;
+    while let Some(document) = found.try_next().await? {
+        if let Some(session) = key_of(&document).and_then(|key| sessions.get_mut(&key)) {
+            session.add(&document);
         }
     }
-    Ok(Found { sessions, doubted: in_order(doubted.into_iter()) })
-}
-
-pub(super) async fn load(store: &MongoStore, keys: &[Key]) -> Result<Sessions> {
-    load_or_doubt(store, keys, &[]).await.map(|found| found.sessions)
+    Ok(sessions)
 }
 
 fn hash(incoming: &Incoming) -> String {

@@ -26,7 +26,7 @@ pub(super) fn listed() -> Document {
 pub(super) async fn mark(store: &MongoStore, days: BTreeSet<(AdminId, i64)>) -> Result<()> {
     let statements: Vec<Document> = days
         .iter()
-        .map(|(admin, day)| doc! { "q": own(admin.as_str(), *day), "u": marked(), "upsert": true })
+        .map(|(admin, day)| doc! { "q": own(admin.as_str(), *day), "u": marked(), "upsert": true, "hint": { "adminId": 1, "day": 1 } })
         .collect();
     let done = commands::update(&store.database, "lead_days", &statements).await?;
     match done.duplicates {

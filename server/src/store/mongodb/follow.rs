@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{TryStreamExt, try_join};
 use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::Hint;
 use porchlight_protocol::time::Timestamp;
 use tokio::sync::oneshot;
 
 use super::capture::{Session, Sessions, in_order, key_of, load, of_sessions};
 use super::commands::{self, persist};
-use super::{MongoStore, Result, leads};
+use super::{MongoStore, Result, indexes, leads};
 use crate::conversation::{self, Conversation, Tag};
 use crate::leads::By;
 use crate::leads::history::VISITOR;
@@ -147,6 +148,7 @@ fn tag_statement(key: &Key, derived: &Conversation) -> Document {
         },
         "u": { "$set": { "email": &tag.email, "requirements": &tag.requirements } },
         "multi": true,
+        "hint": indexes::of_session(),
     }
 }
 
@@ -154,7 +156,8 @@ fn unmark_statement(key: &Key, session: &Session) -> Option<Document> {
     let pending = session.messages.iter().zip(&session.ids).filter(|(message, _)| message.pending);
     let ids: Vec<Bson> = pending.map(|(_, id)| id.clone()).collect();
     let filter = doc! { "_id": { "$in": &ids }, "adminId": key.admin.as_str() };
-    (!ids.is_empty()).then(|| doc! { "q": filter, "u": { "$unset": { "pending": "" } }, "multi": true })
+    let unset = doc! { "$unset": { "pending": "" } };
+    (!ids.is_empty()).then(|| doc! { "q": filter, "u": unset, "multi": true, "hint": { "_id": 1 } })
 }
 
 async fn load_ids(store: &MongoStore, keys: &[Key]) -> Result<HashMap<Key, HashSet<String>>> {
@@ -163,7 +166,8 @@ async fn load_ids(store: &MongoStore, keys: &[Key]) -> Result<HashMap<Key, HashS
         return Ok(ids);
     }
     let fields = doc! { "adminId": 1, "sessionId": 1 };
-    let mut found = store.chats.find(of_sessions(keys)).projection(fields).batch_size(10_000).await?;
+    let found = store.chats.find(of_sessions(keys)).hint(Hint::Keys(indexes::of_session()));
+    let mut found = found.projection(fields).batch_size(10_000).await?;
     while let Some(document) = found.try_next().await? {
         if let (Some(key), Some(id)) = (key_of(&document), document.get("_id")) {
             ids.entry(key).or_default().insert(id.to_string());

@@ -34,7 +34,7 @@ fn chats() -> Vec<IndexModel> {
             doc! { "messageId": { "$type": "string" } },
             true,
         ),
-        plain(doc! { "adminId": 1, "sessionId": 1 }),
+        plain(of_session()),
         partial(doc! { "adminId": 1, "email": 1 }, doc! { "email": { "$exists": true } }, false),
         // The first of a message's own addresses makes the link between session and lead.
         partial(doc! { "adminId": 1, "addresses.0": 1 }, doc! { "addresses": { "$exists": true } }, false),
@@ -44,9 +44,20 @@ fn chats() -> Vec<IndexModel> {
     ]
 }
 
+/// The index that holds the messages of a session together. Statements of the capture path name their index: without,
+/// the server tries several plans for each of them.
+pub(super) fn of_session() -> Document {
+    doc! { "adminId": 1, "sessionId": 1 }
+}
+
 /// The index of the messages that hold an address.
 pub(super) fn with_address() -> Document {
     doc! { "adminId": 1, "sessionId": 1, "addresses": 1 }
+}
+
+/// The index of the leads by their address.
+pub(super) fn by_email() -> Document {
+    doc! { "adminId": 1, "email": 1 }
 }
 
 /// Only their changes are of use: they tell those who listen what has gone.
@@ -65,9 +76,9 @@ fn lead_days() -> Vec<IndexModel> {
 }
 
 fn leads() -> Vec<IndexModel> {
-    let sorted = ["createdAt", "updatedAt", "lastContact", "valueCents", "conversationCount"];
+    let sorted = ["createdAt", "updatedAt", "lastContact"];
     let mut indexes = vec![
-        unique(doc! { "adminId": 1, "email": 1 }),
+        unique(by_email()),
         plain(doc! { "adminId": 1, "sessionIds": 1 }),
         plain(doc! { "adminId": 1, "status": 1, "createdAt": -1, "_id": -1 }),
     ];

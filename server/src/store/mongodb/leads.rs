@@ -6,11 +6,12 @@ use futures::{TryStreamExt, try_join};
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
+use mongodb::options::Hint;
 use porchlight_protocol::ids::AdminId;
 
 use super::commands::{self, persist};
 use super::documents::{self, date};
-use super::{MongoStore, Result, days};
+use super::{MongoStore, Result, days, indexes};
 use crate::clock;
 use crate::conversation::{self, Conversation, Message};
 use crate::leads::{By, Contact, LeadEdit, LeadEvent, LeadRecord, new_id};
@@ -123,7 +124,8 @@ fn event_of(record: &LeadRecord, event: &LeadEvent) -> Result<Document> {
 }
 
 fn replace(record: &LeadRecord, version: i64, document: Document) -> Result<Document> {
-    Ok(doc! { "q": { "_id": documents::object_id(&record.lead.id)?, "version": version }, "u": document })
+    let own = doc! { "_id": documents::object_id(&record.lead.id)?, "version": version };
+    Ok(doc! { "q": own, "u": document, "hint": { "_id": 1 } })
 }
 
 async fn by_emails(
@@ -141,7 +143,8 @@ async fn by_emails(
         .into_iter()
         .map(|(admin, emails)| doc! { "adminId": admin.as_str(), "email": { "$in": emails } })
         .collect();
-    let mut found = store.leads.find(doc! { "$or": each }).batch_size(5_000).await?;
+    let hint = Hint::Keys(indexes::by_email());
+    let mut found = store.leads.find(doc! { "$or": each }).hint(hint).batch_size(5_000).await?;
     let mut known = HashMap::new();
     while let Some(document) = found.try_next().await? {
         let record = documents::lead(&document)?;

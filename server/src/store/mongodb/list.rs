@@ -71,12 +71,13 @@ pub(super) async fn versions(
     found.iter().map(version).collect()
 }
 
-/// The index that holds a list in its order.
+/// The index that holds a list in its order, or, where none does, one that holds the business's leads together.
 fn in_order(query: &LeadQuery<PlainFilter>) -> Document {
     let by_status = !query.filter.statuses.is_empty();
     match query.sort.field {
         SortField::Email => doc! { "adminId": 1, "email": 1 },
         SortField::CreatedAt if by_status => doc! { "adminId": 1, "status": 1, "createdAt": -1, "_id": -1 },
+        SortField::Value | SortField::ConversationCount => doc! { "adminId": 1, "createdAt": -1, "_id": -1 },
         sort => doc! { "adminId": 1, field(sort): -1, "_id": -1 },
     }
 }

@@ -246,8 +246,12 @@ impl Store for MongoStore {
     }
 
     fn commits_at_once(&self) -> usize {
-        // While one batch waits for the journals of a majority the next can be read; more only get in each other's way.
-        2
+        // Few large batches cost the server less than many small ones: what a command costs hardly depends on its size.
+        1
+    }
+
+    fn gathers_for(&self) -> Duration {
+        Duration::from_millis(1)
     }
 
     async fn capture_each(&self, batch: Vec<Incoming>, mut results: Results) {

@@ -19,8 +19,11 @@ use tokio::sync::watch;
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// How many events are kept.
+/// How many events are kept at least.
 const KEPT: i64 = 200_000;
+
+/// How many more there may be: they are forgotten together, because a statement an event would cost more than the event.
+const FORGOTTEN_AT_ONCE: i64 = 256;
 
 /// How many of them a new reader begins with.
 const BACK: i64 = 10_000;
@@ -57,8 +60,10 @@ fn note(t: &Transaction<'_>, admin: &str, kind: &str, subject: &str, detail: &st
              max(?1, 1 + coalesce((SELECT place FROM happened ORDER BY number DESC LIMIT 1), 0)), ?2, ?3, ?4, ?5)",
     )?
     .execute(params![place_at(clock::now()), admin, kind, subject, detail])?;
-    let forgotten = t.last_insert_rowid() - KEPT;
-    t.prepare_cached("DELETE FROM happened WHERE number = ?")?.execute([forgotten])?;
+    let number = t.last_insert_rowid();
+    if number % FORGOTTEN_AT_ONCE == 0 {
+        t.prepare_cached("DELETE FROM happened WHERE number <= ?")?.execute([number - KEPT])?;
+    }
     Ok(())
 }
 

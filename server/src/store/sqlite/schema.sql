@@ -91,8 +91,6 @@ CREATE INDEX leads_created ON leads (admin_id, created_at, id);
 CREATE INDEX leads_status ON leads (admin_id, status, created_at, id);
 CREATE INDEX leads_updated ON leads (admin_id, updated_at, id);
 CREATE INDEX leads_last_contact ON leads (admin_id, last_contact, id);
-CREATE INDEX leads_value ON leads (admin_id, value_cents, id);
-CREATE INDEX leads_conversations ON leads (admin_id, conversation_count, id);
 
 -- Who changed what, when, from, to; rows are only ever added, or erased with their lead.
 CREATE TABLE lead_events (
