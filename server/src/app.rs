@@ -1,5 +1,6 @@
 //! The routes, and what their handlers share.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,9 +30,20 @@ use crate::{assets, chats, leads, legacy, live, metrics, origins, site, visitors
 /// How long the store may take to say that it is there.
 const READY_PATIENCE: Duration = Duration::from_secs(2);
 
-/// What handlers share; cheap to clone.
+/// What handlers share; cheap to clone, which each layer does for each request.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Shared>);
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// Each of the parts once a process.
+pub struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) secret: Secret,
     pub(crate) batcher: Batcher,
@@ -50,7 +62,7 @@ impl App {
         let (batcher, drain) = Batcher::start(Arc::clone(&store), config.queue);
         let analytics = Arc::new(Analytics::new(Arc::clone(&store)));
         let finder = Finder::new(Arc::clone(&store), Arc::clone(&analytics), config.search_bytes());
-        let app = Self {
+        let shared = Shared {
             limits: Arc::new(Limits::new(config)),
             sites: Arc::new(Sites::new(Arc::clone(&store))),
             analytics,
@@ -62,7 +74,7 @@ impl App {
             secret,
             batcher,
         };
-        (app, drain)
+        (Self(Arc::new(shared)), drain)
     }
 
     /// What finds leads, for the task that keeps it and the figures fresh.

@@ -4,8 +4,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use porchlight_server::commands::Cli;
 use tracing_subscriber::EnvFilter;
+
+/// Requests and batches are many small pieces of memory, on several threads.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
