@@ -178,6 +178,12 @@ fn offered(tokens: &[Token<'_>], is_statement: bool) -> Option<String> {
         })
         .cloned()
         .collect();
+    // "…, would that work": what only asks for the consent.
+    let tag = kept.iter().rposition(|t| t.is_mark(",")).filter(|at| {
+        let behind = &kept[at + 1..];
+        behind.len() <= 4 && behind.iter().any(|t| t.is(Class::Accept)) && values::values(behind).is_empty()
+    });
+    let kept = &kept[..tag.unwrap_or(kept.len())];
     let says = kept
         .iter()
         .filter(|t| t.is_spoken() && !t.is(Class::Hollow) && !t.is(Class::Prep) && !t.is(Class::Filler))

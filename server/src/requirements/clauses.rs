@@ -93,7 +93,7 @@ pub(super) fn ends_sentence(tokens: &[Token<'_>], at: usize) -> bool {
             let is_marker = starts_line && before.shape == Shape::Number && before.text.len() <= 2;
             let numbers_only = matches!(before.low.as_str(), "no" | "nr" | "ok");
             let number_next = next.is_some_and(|n| n.shape == Shape::Number);
-            let short = ABBREVIATIONS.contains(&before.low.as_str())
+            let short = (ABBREVIATIONS.contains(&before.low.as_str()) || before.low.ends_with("str"))
                 && (!numbers_only || number_next)
                 && (small_next || before.text.chars().count() <= 2);
             !(ordinal
@@ -151,9 +151,11 @@ pub(super) fn clauses<'t, 'a>(sentence: &'t [Token<'a>]) -> Vec<Clause<'t, 'a>> 
 }
 
 fn is_break(sentence: &[Token<'_>], at: usize) -> bool {
+    const LAUGHS: &[&str] =
+        &["lol", "lmao", "haha", "hahaha", "hehe", "omg", "xd", "jaja", "jajaja", "mdr", "ptdr"];
     let token = &sentence[at];
     if token.shape != Shape::Mark {
-        return false;
+        return LAUGHS.contains(&token.low.as_str());
     }
     let next_spaced = sentence.get(at + 1).is_none_or(|next| next.spaced);
     match token.text.chars().next() {
@@ -191,7 +193,9 @@ fn begins_clause(sentence: &[Token<'_>], from: usize, at: usize, run_on: bool) -
     };
     // "She can't come, so 7 adults".
     let so = ["so", "donc", "quindi", "dus", "więc", "portanto"].contains(&token.low.as_str());
-    if so && sentence.get(at + 1).is_some_and(|t| t.has_digit() || t.is(Class::Number) || t.is(Class::Prep)) {
+    let counts = |at: usize| sentence.get(at).is_some_and(|t| t.has_digit() || t.is(Class::Number));
+    let article = usize::from(sentence.get(at + 1).is_some_and(|t| t.is(Class::Article)));
+    if so && (counts(at + 1 + article) || sentence.get(at + 1).is_some_and(|t| t.is(Class::Prep))) {
         return true;
     }
     if token.is(Class::Sub) || token.is(Class::Conj) {

@@ -37,6 +37,26 @@ pub(super) fn correct(facts: &mut [Fact], mut fact: Fact) -> Option<Fact> {
     (!rest).then_some(fact)
 }
 
+/// A budget takes the place of the one before. Where that one said more than the budget, only its amount changes; what is left
+/// to add.
+pub(super) fn rebudget(facts: &mut Vec<Fact>, new: Fact) -> Option<Fact> {
+    let words = |fact: &Fact| fact.text.split(' ').count();
+    let amount = |fact: &Fact| {
+        let is_amount = |held: &&Held| matches!(held.kind, values::Kind::Money | values::Kind::Count);
+        fact.values.iter().find(is_amount).map(|held| held.text.clone())
+    };
+    let old = facts.iter_mut().find(|old| old.kind == Kind::Budget && words(old) > words(&new) + 1);
+    if let (Some(old), Some(is)) = (old, amount(&new))
+        && let Some(was) = amount(old)
+    {
+        old.text = replace_word(&old.text, &was, &is);
+        old.values = new.values;
+        return None;
+    }
+    facts.retain(|old| old.kind != Kind::Budget);
+    Some(new)
+}
+
 /// Whether a fact counts anew what an earlier message has counted: "8 adults", then "7 adults".
 pub(super) fn recounts(facts: &[Fact], fact: &Fact) -> bool {
     let counts = |held: &&Held| held.kind == values::Kind::Count && !held.key.is_empty();
@@ -116,6 +136,15 @@ fn is_same_kind(old: &Held, new: &Held) -> bool {
                         "pessoas",
                         "osób",
                         "of them",
+                        "stück",
+                        "pieces",
+                        "pcs",
+                        "piezas",
+                        "pièces",
+                        "pezzi",
+                        "peças",
+                        "stuks",
+                        "sztuk",
                         "guests",
                     ]
                     .contains(&key)
@@ -175,10 +204,19 @@ pub(super) fn replace_instead(facts: &mut [Fact], text: &str, at: usize, behind:
     new.to_owned()
 }
 
+/// Joins two of a kind.
+const AND: [&str; 8] = ["and", "und", "et", "y", "e", "en", "i", "&"];
+
 /// Takes back what is not wanted any more: facts that are mostly about these words.
 pub(super) fn retract(facts: &mut Vec<Fact>, unwanted: &[String]) {
     if unwanted.is_empty() {
         return;
+    }
+    for fact in facts.iter_mut() {
+        for (and, word) in AND.iter().flat_map(|and| unwanted.iter().map(move |word| (and, word))) {
+            fact.text = replace_word(&fact.text, &format!(" {and} {word}"), "");
+            fact.text = replace_word(&fact.text, &format!("{word} {and} "), "");
+        }
     }
     facts.retain(|fact| {
         let words = words(&fact.text);
@@ -194,7 +232,8 @@ pub(super) fn write(mut facts: Vec<Fact>) -> String {
         return String::new();
     }
     // What shows no need by itself counts beside what does.
-    let needed: HashSet<(usize, usize)> = facts.iter().filter(|f| f.strong).map(|f| f.place).collect();
+    let needed: HashSet<(usize, usize)> =
+        facts.iter().filter(|f| f.strong && f.kind != Kind::Situation).map(|f| f.place).collect();
     facts.retain(|fact| fact.firm || !fact.whole && needed.contains(&fact.place));
     let mut joined = join(without_repeats(facts), SHARED_CHARS, false);
     if joined.len() > MAX_BULLETS {
@@ -261,8 +300,15 @@ fn cut(text: &str) -> Vec<String> {
         let near = rest.char_indices().take(MAX_CHARS + 1);
         let spaces: Vec<usize> = near.filter(|(_, c)| *c == ' ').map(|(at, _)| at).collect();
         let comma = spaces.iter().rev().find(|at| rest[..**at].ends_with([',', ';']) && **at > 15);
-        let short = spaces.iter().rev().find(|at| **at > 20 && begins_with_preposition(&rest[**at + 1..]));
-        let Some(at) = comma.or(short).or(spaces.last()).copied() else {
+        let joins = |at: &&usize, words: &[&str]| {
+            let head = rest[..**at].rsplit(' ').next().unwrap_or_default();
+            **at > 20
+                && !SHORT.contains(&head)
+                && rest[**at + 1..].split(' ').next().is_some_and(|w| words.contains(&w))
+        };
+        let joint = spaces.iter().rev().find(|at| joins(at, JOINTS));
+        let short = spaces.iter().rev().find(|at| joins(at, SHORT));
+        let Some(at) = comma.or(joint).or(short).or(spaces.last()).copied() else {
             // One word that is longer than a bullet says nothing.
             return pieces;
         };
@@ -276,14 +322,17 @@ fn cut(text: &str) -> Vec<String> {
     pieces
 }
 
-fn begins_with_preposition(text: &str) -> bool {
-    const SHORT: &[&str] = &[
-        "and", "or", "for", "with", "from", "to", "in", "on", "at", "by", "that", "because", "without",
-        "und", "für", "mit", "von", "zu", "im", "am", "et", "pour", "avec", "y", "para", "con", "e", "per",
-        "com", "en", "voor", "met", "i", "z", "dla",
-    ];
-    text.split(' ').next().is_some_and(|word| SHORT.contains(&word))
-}
+/// Words before which a long line is best cut.
+const JOINTS: &[&str] = &[
+    "and", "or", "with", "without", "because", "und", "oder", "mit", "et", "avec", "y", "con", "e", "com",
+    "met", "i", "z",
+];
+
+/// Words before which it may be.
+const SHORT: &[&str] = &[
+    "for", "from", "to", "in", "on", "at", "by", "that", "für", "von", "zu", "im", "am", "pour", "para",
+    "per", "en", "voor", "dla",
+];
 
 fn words(text: &str) -> HashSet<String> {
     let words = text.split(|c: char| !c.is_alphanumeric() && !"$€£.,:".contains(c));

@@ -207,7 +207,11 @@ impl Conversation {
                 let adds = clause.tokens.iter().any(|t| t.is(Class::Also));
                 let corrects = corrects || !adds && compose::recounts(&self.facts, &fact);
                 if fact.kind == Kind::Budget {
-                    self.facts.retain(|old| old.kind != Kind::Budget);
+                    match compose::rebudget(&mut self.facts, fact) {
+                        Some(rest) => self.add(rest),
+                        None => return true,
+                    }
+                    return true;
                 } else if corrects {
                     match compose::correct(&mut self.facts, fact) {
                         Some(rest) => self.add(rest),

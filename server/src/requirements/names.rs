@@ -50,8 +50,12 @@ impl Names {
         let token = &tokens[at];
         let dated = token.is(Class::Month)
             && (at > 0 && tokens[at - 1].has_digit() || tokens.get(at + 1).is_some_and(Token::has_digit));
+        // "In Nancy", "à Florence".
+        let placed = at > 0
+            && ["in", "near", "à", "en", "nach", "aus", "em", "w", "naar"]
+                .contains(&tokens[at - 1].low.as_str());
         let own = token.low.trim_end_matches("'s");
-        !dated && (is_capital(token) && is_first_name(own) || self.0.contains(token.text))
+        !dated && !placed && (is_capital(token) && is_first_name(own) || self.0.contains(token.text))
     }
 
     /// "My husband Ben": capitals tell, except where every noun has one.
@@ -61,7 +65,8 @@ impl Names {
         }
         for pair in tokens.windows(2) {
             let (role, name) = (&pair[0], &pair[1]);
-            let is_role = role.is(Class::Role) && role.text.starts_with(char::is_lowercase);
+            let is_role =
+                (role.is(Class::Role) || role.is(Class::Other)) && role.text.starts_with(char::is_lowercase);
             if is_role
                 && is_small_name(name)
                 && name.spaced
@@ -140,8 +145,9 @@ fn said(tokens: &[Token<'_>], at: usize, lexicon: &Lexicon) -> Option<usize> {
     }
     let starts = at == 0 || !tokens[at - 1].is_spoken() || tokens[at - 1].is(Class::Greet);
     let end = if starts { run_end(tokens, at) } else { at };
-    let here = tokens.get(end).map_or(0, |t| t.len_as(Class::Here));
-    (end > at && here > 0).then(|| with_employer(tokens, end + here))
+    let is_here = |end: usize| tokens.get(end).is_some_and(|t| t.is(Class::Here));
+    let employed = with_employer(tokens, end);
+    (end > at && (is_here(end) || is_here(employed))).then(|| with_employer(tokens, employed))
 }
 
 /// "… from Acme Ltd", behind a name.

@@ -16,8 +16,9 @@ pub(super) fn take_out(tokens: &mut Vec<Token<'_>>) {
     let (mut ready_made, mut ordering) = (false, false);
     let mut from = 0;
     while from < tokens.len() {
-        let end =
-            (from..tokens.len()).find(|at| ends_sentence(tokens, *at)).map_or(tokens.len(), |at| at + 1);
+        let ends =
+            |at: &usize| ends_sentence(tokens, *at) || tokens[*at].is_mark(";") || tokens[*at].text == "--";
+        let end = (from..tokens.len()).find(ends).map_or(tokens.len(), |at| at + 1);
         let sentence = &tokens[from..end];
         let line_start = from == 0 || tokens[from - 1].shape == Shape::Line;
         let order = aimed_from(sentence);
@@ -63,7 +64,7 @@ pub(super) fn is_advertising(tokens: &[Token<'_>]) -> bool {
 }
 
 fn is_suspect(token: &Token<'_>) -> bool {
-    [Class::Aimed, Class::Command, Class::Rules, Class::Summary, Class::Speaker, Class::Sheet]
+    [Class::Aimed, Class::Command, Class::Rules, Class::Secret, Class::Summary, Class::Speaker, Class::Sheet]
         .iter()
         .any(|class| token.is(*class))
         || token.is_mark("{}#<>`") && token.text.len() > 1
@@ -90,6 +91,8 @@ fn gives_order(sentence: &[Token<'_>], at: usize) -> bool {
                     .any(|class| t.is(*class))
         })
     };
+    // "It must include bullet points" is told to nobody.
+    let demanded = at > 0 && sentence[at - 1].is(Class::Must);
     let speaks = |length: usize| {
         length > 0
             && sentence.iter().skip(at + length).find(|t| !t.is_mark(")]}>*")).is_some_and(|t| t.is_mark(":"))
@@ -97,7 +100,8 @@ fn gives_order(sentence: &[Token<'_>], at: usize) -> bool {
     token.is(Class::Aimed)
         || token.is_mark("{}#<>`") && token.text.len() > 1
         || token.is(Class::Forget) && follows(Class::Rules)
-        || token.is(Class::Write) && follows(Class::Summary)
+        || token.is(Class::Reveal) && follows(Class::Secret)
+        || token.is(Class::Write) && follows(Class::Summary) && !demanded
         || token.is(Class::Command) && begins()
         || speaks(token.len_as(Class::Speaker)) && begins()
 }

@@ -82,6 +82,9 @@ pub(super) struct Frame {
     pub(super) of_others: bool,
 }
 
+/// Asks for what stands beside it.
+const PLEASE: &[&str] = &["please", "pls", "plz", "bitte", "svp", "alsjeblieft"];
+
 /// Whether a clause corrects what was said before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Corrects {
@@ -97,6 +100,8 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects)
     let tokens = clause.tokens;
     let mut lead = Lead::default();
     let mut from = strip_lead(tokens, 0, &mut lead, frame);
+    lead.ask |= tokens.iter().any(|t| PLEASE.contains(&t.low.as_str()))
+        && !tokens.get(from).is_some_and(|t| t.is(Class::Not));
     if let Some(behind) = quoted(tokens, from) {
         from = strip_lead(tokens, behind, &mut lead, frame);
     } else if speaks_of_others(tokens, from, &lead, frame) {
@@ -114,6 +119,7 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects)
     let better = from < to
         && tokens[to..].iter().any(|t| {
             THEN.contains(&t.low.as_str())
+                || t.low == "now" && to - from <= 2
                 || t.is(Class::Rather)
                 || t.is(Class::Correct) && !t.is(Class::Polite)
         });
@@ -139,8 +145,12 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects)
     let hides = clause.hides && found.is_empty() && core.iter().filter(|t| is_content(t)).count() <= 3;
     let frame = Frame { corrects: frame.corrects || better || lead.prefers, ..frame };
     let said = Said { tokens, core: &core, found: &found, lead: &lead, frame };
-    let fact = if lead.iffy || hides || !said.counts() { None } else { fact(&said) };
-    (fact.map_or(Reading::Nothing, Reading::Fact), corrects(&lead, better))
+    let reading = match said.counts() && !lead.iffy && !hides {
+        true if said.is_story() => Reading::OfOthers,
+        true => fact(&said).map_or(Reading::Nothing, Reading::Fact),
+        false => Reading::Nothing,
+    };
+    (reading, corrects(&lead, better))
 }
 
 fn corrects(lead: &Lead, better: bool) -> Corrects {

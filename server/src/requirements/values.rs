@@ -74,6 +74,10 @@ fn value(tokens: &[Token<'_>], at: usize) -> Option<Value> {
     if is_number(tokens, at) {
         return numbered(tokens, at);
     }
+    let named_day = ["dia", "día", "giorno", "dnia"].contains(&token.low.as_str());
+    if named_day && tokens.get(at + 1).is_some_and(is_day_number) {
+        return plain(Kind::Date, at, at + 2);
+    }
     if token.is(Class::Month) && token.shape == Shape::Word && is_month(tokens, at) {
         let with_day = tokens.get(at + 1).is_some_and(|t| is_day_number(t)) && !is_counted(tokens, at + 1);
         return plain(Kind::Date, at, at + 1 + usize::from(with_day));
@@ -199,13 +203,18 @@ fn numbered(tokens: &[Token<'_>], at: usize) -> Option<Value> {
     let dot = |index: usize| {
         usize::from(tokens.get(index).is_some_and(|t| t.is_mark(".") && !t.spaced && t.text.len() == 1))
     };
+    let alone = at == 0 && end == tokens.len();
+    let dotted_time = alone
+        && first.low.split_once('.').is_some_and(|(hour, minute)| {
+            is_short_number(hour) && minute.len() == 2 && minute.parse::<u8>().is_ok_and(|minute| minute < 60)
+        });
     // 14:30, 5pm, 14h, 7 Uhr
     let clock = first.low.contains(':')
         || ["am", "pm", "uhr"].iter().any(|half| first.low.ends_with(half) && first.low.len() > half.len());
     let french = first.low.split_once('h').is_some_and(|(hour, minute)| {
         is_short_number(hour) && (minute.is_empty() || is_short_number(minute))
     });
-    let clock = clock || french;
+    let clock = clock || french || dotted_time;
     let clock_word = |index: usize| {
         tokens
             .get(index)

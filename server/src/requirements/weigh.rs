@@ -37,15 +37,34 @@ impl Said<'_, '_> {
         if self.frame.is_item {
             return true;
         }
-        if self.is_talk() || self.is_story() {
+        if self.is_talk() {
             return false;
         }
         self.asks() || self.tells() || self.frame.answers || !self.lead.subject
     }
 
+    /// "My van needs …".
+    fn needs(&self) -> bool {
+        const VERBS: &[&str] = &[
+            "needs",
+            "need",
+            "braucht",
+            "benötigt",
+            "besoin",
+            "necesita",
+            "necesitan",
+            "serve",
+            "precisa",
+            "nodig",
+            "potrzebuje",
+        ];
+        self.tokens.iter().any(|t| t.is(Class::Want) && VERBS.contains(&t.low.as_str()))
+    }
+
     /// Whether its own words show a need; what does not counts only beside one that does.
     pub(super) fn is_strong(&self) -> bool {
         self.asks()
+            || self.needs()
             || self.frame.answers
             || (self.frame.lists && !self.lead.subject)
             || self.any(Class::Problem)
@@ -56,7 +75,8 @@ impl Said<'_, '_> {
     /// Whether it counts in a long message too, where much is said around the need.
     pub(super) fn is_firm(&self) -> bool {
         // "iOS and Android.", and a town alone.
-        let alone = self.core.len() <= 2 && self.core.iter().all(|t| t.is_capital() && !t.is_known());
+        let alone = self.core.len() <= 2
+            && self.core.iter().all(|t| t.is_capital() && !t.is_known() && !is_shouted(t));
         let named = !self.lead.subject && (alone || self.core.iter().any(is_product));
         let adds = self.tokens.iter().take(3).any(|t| t.is(Class::Also));
         self.is_strong()
@@ -77,15 +97,22 @@ impl Said<'_, '_> {
     }
 
     fn told(&self) -> bool {
-        let mut spoken = self.tokens.iter().filter(|t| t.is_spoken());
-        spoken.clone().take(8).chain(spoken.next_back()).any(|t| t.is(Class::Told))
+        // "The printer you sold us" is none of the visitor's story.
+        let yours = |at: usize| {
+            at > 0 && self.tokens[at - 1].is(Class::Person) && !self.tokens[at - 1].is(Class::Own)
+        };
+        let spoken: Vec<usize> = (0..self.tokens.len()).filter(|at| self.tokens[*at].is_spoken()).collect();
+        let reach = if self.any(Class::Past) { spoken.len() } else { 8 };
+        let heard = spoken.iter().take(reach).chain(spoken.last());
+        heard.copied().any(|at| self.tokens[at].is(Class::Told) && !yours(at))
     }
 
     /// "The one", "my boss", "price", and contact data that was taken out: nothing is left to name.
     fn is_hollow(&self) -> bool {
         let says = self.says();
         let valued = !self.found.is_empty();
-        let contact = self.any(Class::Contact) && self.any(Class::Person) && !self.any(Class::Problem);
+        let contact =
+            self.any(Class::Contact) && self.any(Class::Person) && !self.any(Class::Problem) && !self.asks();
         let mut spoken = self.core.iter().filter(|t| t.is_spoken());
         // "Can you do 5?": of what, is not said.
         let bare = spoken.clone().count() == 1
@@ -109,8 +136,8 @@ impl Said<'_, '_> {
 
     /// "… the roof is bigger": why something is corrected is no fact.
     fn explains_correction(&self) -> bool {
-        let speaks =
-            self.lead.subject || self.lead.corrects || self.any(Class::Problem) || self.any(Class::Be);
+        let speaks = self.lead.subject
+            || [Class::Correct, Class::Problem, Class::Be].iter().any(|class| self.any(*class));
         self.frame.corrects && self.found.is_empty() && !self.asks() && !self.any(Class::Must) && speaks
     }
 
@@ -123,22 +150,23 @@ impl Said<'_, '_> {
         let wonders =
             self.lead.wh && !self.asks() && !valued && (self.frame.is_question || self.lead.subject);
         said || wonders
-            || self.frame.is_header && self.lead.wh
+            || self.frame.is_header && self.lead.wh && !self.tokens.iter().any(|t| t.low == "que")
             || feels && (feel + 2 >= self.says() || !self.asks())
     }
 
     /// What was, told with a subject; unless it failed, or a code makes it checkable.
-    fn is_story(&self) -> bool {
+    pub(super) fn is_story(&self) -> bool {
         const SHORT: usize = 6;
-        if self.asks() {
+        if self.asks() || self.frame.is_item || self.any(Class::Dealt) {
             return false;
         }
         let (told, past, fails) = (self.told(), self.any(Class::Past), self.any(Class::Problem));
+        let long_past = self.tokens.iter().any(|t| t.len_as(Class::Past) > 1);
         let timed = |v: &Value| matches!(v.kind, Kind::Day | Kind::Often);
         let corrected = self.frame.corrects && !self.found.is_empty() && self.core.len() <= SHORT;
         let checkable = self.frame.answers || self.found.iter().any(|v| v.kind == Kind::Code);
-        told && past
-            || past && self.lead.own && !fails && !checkable
+        told && past && !fails
+            || (long_past || past && self.lead.own) && !fails && !checkable
             || self.any(Class::Story) && !fails && self.found.iter().all(timed)
             || told && !fails && !checkable && !corrected
     }
@@ -197,10 +225,17 @@ pub(super) fn is_content(token: &Token<'_>) -> bool {
         && token.text.chars().any(char::is_alphanumeric)
 }
 
+/// `SOCKS`, not `VAT`.
+fn is_shouted(token: &Token<'_>) -> bool {
+    token.text.len() > 4 && token.text.chars().all(char::is_uppercase)
+}
+
 /// The name of a product, or an abbreviation.
 fn is_product(token: &Token<'_>) -> bool {
     let capitals = token.text.chars().filter(|c| c.is_uppercase()).count();
-    token.shape == Shape::Word && (capitals > 1 || (capitals == 1 && !token.is_capital()))
+    token.shape == Shape::Word
+        && !is_shouted(token)
+        && (capitals > 1 || (capitals == 1 && !token.is_capital()))
 }
 
 /// "My brother pays …", "he had …", and what follows in their sentence without a subject. `from` is where the clause's core
@@ -222,10 +257,19 @@ pub(super) fn speaks_of_others(tokens: &[Token<'_>], from: usize, lead: &Lead, f
     let told = |reach: usize| core.iter().take(reach).any(|t| t.is(Class::Told));
     let related = core.iter().take(4).any(|t| t.is(Class::Role)) && told(7);
     let found = values::values(core);
+    // "My wife isn't keen": a person, and nothing that could be a limit.
+    let limits =
+        [Class::Must, Class::Decides, Class::Want].iter().any(|class| tokens.iter().any(|t| t.is(*class)));
+    let of_person = core.iter().take(2).any(|t| t.is(Class::Role)) && !head.iter().any(|t| t.is(Class::Prep));
+    let idle = of_person && found.is_empty() && !fails && !limits && !frame.answers && core.len() > 2;
     let has = |kind: Kind| found.iter().any(|v| v.kind == kind);
-    let told = told(4) || head.iter().any(|t| t.is(Class::Told));
-    let goes_on = frame.of_others && !lead.subject && !lead.own && !has(Kind::Count);
-    named || related || they && (told && !fails || has(Kind::Money)) || goes_on && !fails
+    let told = told(if they { 12 } else { 4 }) || head.iter().any(|t| t.is(Class::Told));
+    let goes_on = frame.of_others
+        && !frame.corrects
+        && !lead.subject
+        && !lead.own
+        && ![Kind::Count, Kind::Measure, Kind::Code].into_iter().any(has);
+    named || related || idle || they && (told && !fails || has(Kind::Money)) || goes_on && !fails
 }
 
 /// "Thursday is no good": the words of times that do not suit, where nothing else is said.
