@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::analytics::Analytics;
+use crate::assistant::Assistant;
 use crate::capture::{Batcher, Drain, Limits};
 use crate::config::ServeConfig;
 use crate::error::ApiResult;
@@ -54,6 +55,7 @@ pub struct Shared {
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) edge_secret: Option<Arc<str>>,
     pub(crate) live: Arc<Live>,
+    pub(crate) assistant: Arc<Assistant>,
 }
 
 impl App {
@@ -69,6 +71,7 @@ impl App {
             finder: Arc::new(finder),
             key_uses: Arc::default(),
             live: Arc::new(Live::new(Arc::clone(&store), config)),
+            assistant: Arc::new(Assistant::new(Arc::clone(&store), batcher.clone(), &config.llm)),
             edge_secret: config.edge_secret.as_deref().map(Arc::from),
             store,
             secret,
@@ -85,6 +88,11 @@ impl App {
     /// The event-streams, for the end of the server.
     pub fn live(&self) -> Arc<Live> {
         Arc::clone(&self.live)
+    }
+
+    /// Whoever has visitors answered, for the end of the server.
+    pub fn assistant(&self) -> Arc<Assistant> {
+        Arc::clone(&self.assistant)
     }
 
     /// The limits, for the task that tidies them.

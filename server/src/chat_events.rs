@@ -1,15 +1,20 @@
 //! The answer to a capture as an event-stream: `accepted`, `delta`, `reply`, `done`.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures::stream;
-use porchlight_protocol::capture::CaptureAnswer;
+use futures::{Stream, stream};
+use porchlight_protocol::capture::{Accepted, CaptureAnswer};
+use porchlight_protocol::problem::Problem;
 use serde::Serialize;
 use serde_json::json;
+
+use crate::assistant::{End, Heard, Listener};
+use crate::visitors::chat_message;
 
 /// How long a stream may be silent; proxies end what says nothing for a minute.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -40,7 +45,52 @@ pub fn of(answer: CaptureAnswer) -> Response {
         events.push(event("reply", &reply));
     }
     events.push(event("done", &json!({})));
-    let events = Sse::new(stream::iter(events.into_iter().map(Ok::<_, Infallible>)));
+    sent(stream::iter(events))
+}
+
+/// An answer that is still being written as events, each as it comes.
+pub fn following(accepted: &Accepted, listener: Listener) -> Response {
+    let begun = (VecDeque::from([event("accepted", accepted)]), Some(listener));
+    sent(stream::unfold(begun, async |(mut ready, mut listener)| {
+        if ready.is_empty() {
+            let heard = listener.as_mut()?.next().await;
+            let has_heard = listener.as_ref().is_some_and(Listener::has_heard);
+            match heard {
+                Heard::Words(words) => ready.push_back(event("delta", &json!({ "text": words }))),
+                Heard::End(end) => {
+                    ready.extend(ending(end, has_heard));
+                    listener = None;
+                }
+            }
+        }
+        ready.pop_front().map(|event| (event, (ready, listener)))
+    }))
+}
+
+/// The last events; `has_heard` says whether there were deltas before.
+fn ending(end: End, has_heard: bool) -> Vec<Event> {
+    let mut events = Vec::new();
+    match end {
+        End::Reply(reply) => {
+            let reply = chat_message(*reply);
+            if let Some(reply) = reply.as_ref().filter(|_| !has_heard) {
+                events.push(event("delta", &json!({ "text": reply.text })));
+            }
+            events.extend(reply.map(|reply| event("reply", &reply)));
+        }
+        End::Silent if !has_heard => {}
+        End::Failed(_) | End::Silent => {
+            let detail = "The answer broke off. The message is kept.";
+            events.push(event("error", &Problem::new(503, "no_reply", "No reply", detail)));
+        }
+    }
+    events.push(event("done", &json!({})));
+    events
+}
+
+fn sent(events: impl Stream<Item = Event> + Send + 'static) -> Response {
+    use futures::StreamExt;
+    let events = Sse::new(events.map(Ok::<_, Infallible>));
     (UNBUFFERED, events.keep_alive(KeepAlive::new().interval(HEARTBEAT))).into_response()
 }
 

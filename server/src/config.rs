@@ -3,14 +3,16 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 
+use crate::assistant::{ModelSettings, Times};
 use crate::keys::Secret;
-use crate::store::Store;
 use crate::store::mongodb::MongoStore;
 use crate::store::sqlite::SqliteStore;
+use crate::store::{Store, TokenBudget};
 
 /// Where everything is kept, and the secret that keys and tokens hang on; the same for every command.
 #[derive(Clone, Debug, Args)]
@@ -102,6 +104,97 @@ pub struct ServeConfig {
     /// Notices by e-mail.
     #[command(flatten)]
     pub mail: MailConfig,
+    /// Answers by a language model.
+    #[command(flatten)]
+    pub llm: LlmConfig,
+}
+
+/// Answers by a language model, at an endpoint that speaks OpenAI's chat completions.
+#[derive(Clone, Debug, Args)]
+pub struct LlmConfig {
+    /// Where the model is, such as https://api.openai.com/v1 or http://127.0.0.1:11434/v1; without one the built-in assistant answers
+    #[arg(long, env = "PORCHLIGHT_LLM_BASE_URL")]
+    pub llm_base_url: Option<String>,
+    /// The key for it, where it needs one
+    #[arg(long, env = "PORCHLIGHT_LLM_API_KEY", hide_env_values = true)]
+    pub llm_api_key: Option<String>,
+    /// The model's name there
+    #[arg(long, env = "PORCHLIGHT_LLM_MODEL")]
+    pub llm_model: Option<String>,
+    /// Milliseconds to connect to it
+    #[arg(long, env = "PORCHLIGHT_LLM_CONNECT_MS", default_value_t = 2_000)]
+    pub llm_connect_ms: u32,
+    /// Milliseconds to the first words of an answer, retries included, and between its pieces
+    #[arg(long, env = "PORCHLIGHT_LLM_PIECE_MS", default_value_t = 10_000)]
+    pub llm_piece_ms: u32,
+    /// Milliseconds for a whole answer
+    #[arg(long, env = "PORCHLIGHT_LLM_WHOLE_MS", default_value_t = 60_000)]
+    pub llm_whole_ms: u32,
+    /// Milliseconds that a visitor who does not take event-streams waits for it before the built-in assistant answers
+    #[arg(long, env = "PORCHLIGHT_LLM_PATIENCE_MS", default_value_t = 2_000)]
+    pub llm_patience_ms: u32,
+    /// Milliseconds that a visitor must have been quiet before a model draws requirements out of the conversation
+    #[arg(long, env = "PORCHLIGHT_LLM_QUIET_MS", default_value_t = 4_000)]
+    pub llm_quiet_ms: u32,
+    /// Answers that models may write at once; the built-in assistant gives the others
+    #[arg(long, env = "PORCHLIGHT_LLM_AT_ONCE", default_value_t = 64)]
+    pub llm_at_once: u32,
+    /// Tokens that a business may spend a UTC day, where it has no limit of its own; 0 is no limit
+    #[arg(long, env = "PORCHLIGHT_LLM_DAY_TOKENS", default_value_t = 1_000_000)]
+    pub llm_day_tokens: u64,
+    /// Tokens that one session may spend in all; 0 is no limit
+    #[arg(long, env = "PORCHLIGHT_LLM_SESSION_TOKENS", default_value_t = 50_000)]
+    pub llm_session_tokens: u64,
+}
+
+impl LlmConfig {
+    /// The model of businesses that have none of their own.
+    pub fn model(&self) -> Option<ModelSettings> {
+        Some(ModelSettings {
+            base_url: self.llm_base_url.clone()?,
+            model: self.llm_model.clone()?,
+            api_key: self.llm_api_key.clone().filter(|key| !key.is_empty()),
+        })
+    }
+
+    /// What businesses may spend.
+    pub fn budget(&self) -> TokenBudget {
+        TokenBudget { business_day: self.llm_day_tokens, session: self.llm_session_tokens }
+    }
+
+    /// How long a provider may take.
+    pub fn times(&self) -> Times {
+        let milliseconds = |count: u32| Duration::from_millis(count.into());
+        Times {
+            connect: milliseconds(self.llm_connect_ms),
+            piece: milliseconds(self.llm_piece_ms),
+            whole: milliseconds(self.llm_whole_ms),
+        }
+    }
+
+    /// How long who waits for the whole answer waits for a model.
+    pub fn patience(&self) -> Duration {
+        Duration::from_millis(self.llm_patience_ms.into())
+    }
+
+    /// How long a visitor must have been quiet before requirements are drawn out.
+    pub fn quiet(&self) -> Duration {
+        Duration::from_millis(self.llm_quiet_ms.into())
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.llm_base_url.is_some() == self.llm_model.is_some(),
+            "--llm-base-url and --llm-model belong together; set both or neither"
+        );
+        ensure!(self.llm_at_once > 0, "--llm-at-once must be at least 1");
+        // The built-in assistant must have answered before whoever asks gives up.
+        ensure!(self.llm_patience_ms <= 4_000, "--llm-patience-ms must be at most 4000");
+        match self.model().map(|model| model.check()) {
+            Some(Err(wrong)) => bail!("--llm-{wrong}"),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Notices by e-mail to the businesses.
@@ -135,6 +228,57 @@ impl ServeConfig {
             "--edge-secret must have at least 16 characters; make one with `openssl rand -hex 32`"
         );
         ensure!(self.queue > 0, "--queue must be at least 1");
-        Ok(())
+        self.llm.check()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        serve: ServeConfig,
+    }
+
+    fn said(flags: &[&str]) -> Result<(), String> {
+        let command =
+            Command::try_parse_from(["serve"].iter().chain(flags)).map_err(|error| error.to_string())?;
+        command.serve.check().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn settings_of_a_model_that_cannot_be_are_named() {
+        let url = "http://127.0.0.1:4000/v1";
+        assert_eq!(said(&[]), Ok(()));
+        assert_eq!(said(&["--llm-base-url", url, "--llm-model", "m", "--llm-api-key", "k"]), Ok(()));
+        for (flags, named) in [
+            (vec!["--llm-base-url", url], "--llm-model"),
+            (vec!["--llm-base-url", "localhost", "--llm-model", "m"], "--llm-base-url"),
+            (vec!["--llm-base-url", url, "--llm-model", "m", "--llm-api-key", "a b"], "--llm-api-key"),
+            (vec!["--llm-at-once", "0"], "--llm-at-once"),
+            (vec!["--llm-patience-ms", "60000"], "--llm-patience-ms"),
+        ] {
+            assert!(said(&flags).unwrap_err().contains(named), "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn the_examples_for_models_are_good_settings() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/llm");
+        for file in ["hosted", "local", "gateway"] {
+            let text = std::fs::read_to_string(folder.join(format!("{file}.env"))).unwrap();
+            let flags: Vec<String> = text
+                .lines()
+                .filter_map(|line| line.strip_prefix("PORCHLIGHT_")?.split_once('='))
+                .map(|(name, value)| format!("--{}={value}", name.to_lowercase().replace('_', "-")))
+                .collect();
+            assert!(flags.len() > 2, "{file}");
+            let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+            assert_eq!(said(&flags), Ok(()), "{file}");
+        }
     }
 }

@@ -3,15 +3,16 @@
 //! Everything here is a pure function of the set of messages, so that any order of arrival, any repetition and any
 //! crash in between ends in the same state: stores recompute, they never count up.
 
-use porchlight_protocol::capture::{EdgeInfo, Role};
+use porchlight_protocol::capture::{EdgeInfo, Mode, Role};
 use porchlight_protocol::email::{self, Email};
 use porchlight_protocol::ids::{MessageId, SessionId};
 use porchlight_protocol::time::Timestamp;
+use sha2::{Digest, Sha256};
 
 use crate::requirements::{self, Author, Turn};
 use crate::store::Tenant;
 
-/// A message of a visitor or a person as it reaches the store: checked, timed, its addresses found.
+/// A message as it reaches the store: checked, timed, its addresses found.
 #[derive(Clone, Debug)]
 pub struct Incoming {
     /// Whose site it was written on.
@@ -20,7 +21,7 @@ pub struct Incoming {
     pub session_id: SessionId,
     /// The idempotency key within the session.
     pub message_id: MessageId,
-    /// Who wrote it: the visitor, who may begin a session, or an agent, who may not.
+    /// Who wrote it: the visitor, who may begin a session, or an agent or the assistant, who may not.
     pub role: Role,
     /// Place among the visitor's messages; `None` takes the next one, and an agent's message that of the newest.
     pub seq: Option<u32>,
@@ -38,6 +39,20 @@ pub struct Incoming {
     pub authorised: bool,
     /// What the edge added.
     pub edge: Option<EdgeInfo>,
+    /// Who is to answer it, where an answer is due.
+    pub answerer: Answerer,
+    /// Of an answer of the assistant: the visitor's message that it answers. Its id is [`crate::assistant::reply_id`].
+    pub reply_to: Option<MessageId>,
+}
+
+/// Who answers a visitor's message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Answerer {
+    /// The built-in assistant, in the write that keeps the message.
+    #[default]
+    Builtin,
+    /// A language model, after that: the message is kept as one that is owed an answer.
+    Model,
 }
 
 /// The page a message was written on, and the visitor's language and time.
@@ -78,8 +93,12 @@ pub struct Message {
     pub reply_to: Option<String>,
     /// Whether it began its session: then its author gets the session's token.
     pub opened: bool,
+    /// Whether it was kept without the answer that is due to it: one is to be made for it.
+    pub owed: bool,
     /// What the edge knew of its author.
     pub edge: Option<EdgeInfo>,
+    /// What a language model has drawn out of the session when this was its newest visitor message.
+    pub drawn_out: Option<DrawnOut>,
     /// The session's tag, on every message of it.
     pub tag: Option<Tag>,
     /// Whether something that follows from it may still have to be done.
@@ -89,6 +108,29 @@ pub struct Message {
 }
 
 impl Message {
+    /// An answer to `question`, which must be a visitor's. Its time is `at`, or just behind the question where the
+    /// visitor's clock is ahead.
+    pub fn answering(question: &Self, message_id: String, text: String, at: Timestamp) -> Self {
+        Self {
+            session_id: question.session_id.clone(),
+            message_id,
+            seq: question.seq,
+            role: Role::Assistant,
+            text,
+            page: Page { url: question.page.url.clone(), ..Page::default() },
+            at: at.max(question.at.plus_millis(1)),
+            addresses: Vec::new(),
+            reply_to: Some(question.message_id.clone()),
+            opened: false,
+            owed: false,
+            edge: None,
+            drawn_out: None,
+            tag: None,
+            pending: false,
+            old: false,
+        }
+    }
+
     /// Reads the addresses of a message from before this system, which has none noted: those of its text, else that of
     /// its tag.
     pub fn with_old_addresses(mut self) -> Self {
@@ -100,6 +142,24 @@ impl Message {
             }
         }
         self
+    }
+}
+
+/// Requirements that a language model has drawn out of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawnOut {
+    /// Of how many visitor messages: more are newer.
+    pub of: u32,
+    /// [`DrawnOut::digest`] of the built-in text about the same messages.
+    pub beside: String,
+    /// The bullets, checked.
+    pub text: String,
+}
+
+impl DrawnOut {
+    /// A short hash of a built-in text, to know it again by.
+    pub fn digest(text: &str) -> String {
+        Sha256::digest(text).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -125,7 +185,7 @@ pub struct Conversation {
     pub last_at: Timestamp,
     /// How soon a person answered first.
     pub first_reply: Option<FirstReply>,
-    /// When the oldest of the messages that are still pending was written, those of a person aside; `None` when none is.
+    /// When the oldest of the visitor's messages that are still pending was written; `None` when none is.
     pub pending_since: Option<Timestamp>,
 }
 
@@ -172,12 +232,15 @@ pub enum Admission {
     Duplicate(Box<Message>),
     /// Its id is taken by another text.
     Reused,
-    /// An agent's, and there is no such session.
+    /// An agent's, and there is no such session; or an answer, and its question is gone.
     Nowhere,
 }
 
 /// Decides about an incoming message; `session` holds every message of its session, in any order.
 pub fn admit(session: &[Message], incoming: &Incoming) -> Admission {
+    if let Some(question) = &incoming.reply_to {
+        return admit_answer(session, incoming, question);
+    }
     let taken = session.iter().find(|kept| kept.message_id == incoming.message_id.as_str());
     match taken {
         Some(kept) if kept.role == incoming.role && kept.text == incoming.text => {
@@ -196,12 +259,33 @@ pub fn admit(session: &[Message], incoming: &Incoming) -> Admission {
             addresses: incoming.addresses.clone(),
             reply_to: None,
             opened: session.is_empty(),
+            owed: false,
             edge: incoming.edge.clone(),
+            drawn_out: None,
             tag: None,
             pending: true,
             old: false,
         })),
     }
+}
+
+/// A message has one answer, whoever was first with it.
+fn admit_answer(session: &[Message], incoming: &Incoming, question: &MessageId) -> Admission {
+    if let Some(kept) = session.iter().find(|m| m.reply_to.as_deref() == Some(question.as_str())) {
+        return Admission::Duplicate(Box::new(kept.clone()));
+    }
+    let asked = session.iter().find(|m| m.message_id == question.as_str() && m.role == Role::Visitor);
+    let Some(asked) = asked else { return Admission::Nowhere };
+    let id = incoming.message_id.to_string();
+    let answer = Message::answering(asked, id, incoming.text.clone(), incoming.at);
+    Admission::New(Box::new(Message { pending: true, ..answer }))
+}
+
+/// Whether a new message is to be answered by the assistant: only who began the session or shows its token hears
+/// anything, and not while a person has it.
+pub fn is_answer_due(message: &Message, incoming: &Incoming, mode: Mode) -> bool {
+    let heard = message.opened || incoming.authorised;
+    message.role == Role::Visitor && heard && mode == Mode::Assistant
 }
 
 /// What follows from a session's messages; `None` while no visitor message of it holds an address.
@@ -248,7 +332,7 @@ pub fn derive_with(
 
 /// Of old sessions the first message counts, whoever wrote it.
 fn pending_since(session: &[Message]) -> Option<Timestamp> {
-    let making = session.iter().filter(|m| m.pending && (m.role != Role::Agent || m.old));
+    let making = session.iter().filter(|m| m.pending && (m.role == Role::Visitor || m.old));
     making.map(|m| m.at).min()
 }
 
@@ -322,13 +406,29 @@ fn links(visitor: &[&Message], current: &str) -> Vec<Link> {
     links
 }
 
-/// What the visitor of a session needs.
+/// What the visitor of a session needs: what a language model has drawn out last, as long as the built-in text is the
+/// one that it was drawn out beside, else that. So a message that adds nothing changes nothing, and one that adds
+/// something shows it at once.
 pub fn requirements_of(session: &[Message]) -> String {
+    let drawn = session.iter().filter_map(|m| Some((m.drawn_out.as_ref()?, m)));
+    let newest = drawn.max_by_key(|(drawn, m)| (drawn.of, m.seq, m.at, &m.message_id));
+    let built_in = built_in_requirements(session);
+    match newest {
+        Some((drawn, _)) if drawn.beside == DrawnOut::digest(&built_in) => drawn.text.clone(),
+        _ => built_in,
+    }
+}
+
+/// What the deterministic extractor makes of a session.
+pub fn built_in_requirements(session: &[Message]) -> String {
+    requirements::extract(&turns_of(session))
+}
+
+/// A session as it is read for what the visitor needs.
+pub fn turns_of(session: &[Message]) -> Vec<Turn<'_>> {
     let mut ordered: Vec<&Message> = session.iter().collect();
     ordered.sort_by(|a, b| reading_order(a).cmp(&reading_order(b)));
-    let turns: Vec<Turn<'_>> =
-        ordered.iter().map(|m| Turn { author: author_of(m.role), text: &m.text }).collect();
-    requirements::extract(&turns)
+    ordered.iter().map(|m| Turn { author: author_of(m.role), text: &m.text }).collect()
 }
 
 fn author_of(role: Role) -> Author {

@@ -32,6 +32,11 @@ fn main() -> ExitCode {
 fn start_log() {
     use std::io::IsTerminal;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // This library logs what a provider says where it cannot read it, and that may be a visitor's words.
+    let filter = match "async_openai=off".parse() {
+        Ok(silence) => filter.add_directive(silence),
+        Err(_) => filter,
+    };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         log.init();

@@ -10,6 +10,8 @@ use prometheus::{
     TextEncoder, exponential_buckets, histogram_opts, opts,
 };
 
+use crate::assistant::Usage;
+
 /// Everything that is measured.
 struct Metrics {
     registry: Registry,
@@ -21,6 +23,8 @@ struct Metrics {
     streams: IntGaugeVec,
     streams_cut: IntCounter,
     behind: Histogram,
+    model_calls: IntCounterVec,
+    model_tokens: IntCounterVec,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
@@ -65,6 +69,17 @@ impl Metrics {
                 "Time from an event to its listeners.",
                 exponential_buckets(0.001, 4.0, 10)?
             ))?,
+            model_calls: IntCounterVec::new(
+                opts!("porchlight_model_calls_total", "Questions to language models by purpose and outcome."),
+                &["purpose", "outcome"],
+            )?,
+            model_tokens: IntCounterVec::new(
+                opts!(
+                    "porchlight_model_tokens_total",
+                    "Tokens of language models as their providers count them."
+                ),
+                &["kind"],
+            )?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.seconds.clone()))?;
@@ -74,6 +89,8 @@ impl Metrics {
         metrics.registry.register(Box::new(metrics.streams.clone()))?;
         metrics.registry.register(Box::new(metrics.streams_cut.clone()))?;
         metrics.registry.register(Box::new(metrics.behind.clone()))?;
+        metrics.registry.register(Box::new(metrics.model_calls.clone()))?;
+        metrics.registry.register(Box::new(metrics.model_tokens.clone()))?;
         Ok(metrics)
     }
 }
@@ -121,6 +138,17 @@ pub fn streams_cut(count: usize) {
 /// An event reaches its listeners so many milliseconds after it was written.
 pub fn event_told(milliseconds: i64) {
     METRICS.behind.observe(milliseconds.max(0) as f64 / 1_000.0);
+}
+
+/// A language model was asked; `outcome` is `answered` or the kind of the failure.
+pub fn model_asked(purpose: &str, outcome: &str) {
+    METRICS.model_calls.with_label_values(&[purpose, outcome]).inc();
+}
+
+/// What a language model's provider has counted.
+pub fn model_tokens(usage: Usage) {
+    METRICS.model_tokens.with_label_values(&["prompt"]).inc_by(usage.prompt);
+    METRICS.model_tokens.with_label_values(&["completion"]).inc_by(usage.completion);
 }
 
 /// Counters and times for Prometheus

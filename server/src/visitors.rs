@@ -1,5 +1,7 @@
 //! The visitors' routes: capture, history, the widget's settings.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -15,10 +17,11 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::assistant::Question;
 use crate::auth::{SessionReader, VisitorMessage, VisitorSite};
 use crate::capture::{Refused, incoming};
 use crate::chats::message_id;
-use crate::conversation::Message;
+use crate::conversation::{Answerer, Message};
 use crate::error::{ApiError, ApiResult};
 use crate::headers::{etag_of, is_known};
 use crate::leads::By;
@@ -35,8 +38,12 @@ use crate::{chat_events, clock};
 ///
 /// With `Accept: text/event-stream` the answer comes as events: `accepted` (the answer without `reply`), then `delta`
 /// (`{"text"}`, words as they are found), `reply` (the whole, which takes the place of the deltas), `done` (`{}`). Where
-/// nobody answers, `done` follows `accepted`; where an answer failed, `error` (a `Problem`) stands in place of `reply`,
-/// and the message is kept all the same. A request that is refused gets a `Problem` as ever.
+/// nobody answers, `done` follows `accepted`; where an answer broke off after some of it was told, `error` (a `Problem`)
+/// stands in place of `reply`, what was told of it counts for nothing, and the message is kept all the same. A request that
+/// is refused gets a `Problem` as ever.
+///
+/// Where a language model answers, `accepted` comes before it is asked; without event-streams it has a short while, and
+/// then the built-in assistant answers in its place.
 #[utoipa::path(
     post, path = "/api/chat", tag = "visitors", request_body = Capture, security((), ("sessionToken" = [])),
     responses(
@@ -57,10 +64,27 @@ pub async fn post_chat(
     let session = capture.session_id.clone();
     app.limits.check(tenant.admin_id(), &session).map_err(Problem::too_many_requests)?;
     let addresses = capture.addresses();
-    let incoming = incoming(tenant.clone(), capture, &addresses, authorised, clock::now());
+    let mut incoming = incoming(tenant.clone(), capture, &addresses, authorised, clock::now());
+    let offer = app.assistant.offer(&site);
+    incoming.answerer = if offer.is_some() { Answerer::Model } else { Answerer::Builtin };
     let kept = app.batcher.keep(incoming).await.map_err(refusal)?;
-    let answer = answer(&app, tenant, &session, kept, authorised, addresses.first())?;
-    Ok(match chat_events::are_wanted(&headers) {
+    let granted = kept.message.opened || authorised;
+    let owed = kept.owes_reply() && granted;
+    // A site key alone has no session read.
+    if granted && !kept.duplicate && kept.session_email.is_some() {
+        app.assistant.draw_out(Arc::clone(&site), session.clone());
+    }
+    let mut answer = answer(&app, tenant, &session, kept, authorised, addresses.first())?;
+    let as_events = chat_events::are_wanted(&headers);
+    if owed {
+        let message = answer.accepted.message_id.clone();
+        let listener = app.assistant.answer(Question { site, session, message }, offer);
+        if as_events {
+            return Ok(chat_events::following(&answer.accepted, listener));
+        }
+        answer.reply = listener.within(app.assistant.patience()).await.and_then(chat_message);
+    }
+    Ok(match as_events {
         true => chat_events::of(answer),
         false => Json(answer).into_response(),
     })
@@ -71,6 +95,8 @@ pub(crate) fn refusal(refused: Refused) -> ApiError {
         Refused::Full | Refused::Late => Problem::unavailable(1).into(),
         Refused::Capture(CaptureError::Reused) => Problem::message_id_reused().into(),
         Refused::Capture(CaptureError::Nowhere) => no_such_session(),
+        // Of answers alone, which nobody sends.
+        Refused::Capture(CaptureError::Silenced) => Problem::internal().into(),
         Refused::Capture(CaptureError::Store(error)) => error.into(),
     }
 }

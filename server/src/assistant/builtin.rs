@@ -1,32 +1,18 @@
 //! The assistant without a model: it thanks, and asks for the address or confirms it; it promises nothing else.
 
 use porchlight_protocol::capture::Role;
+use porchlight_protocol::time::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::conversation::{Message, Page};
+use crate::conversation::Message;
 
 /// The answer to `question`, the newest message of `session` (which holds it already).
 ///
-/// A pure function, so that a retry after a crash ends in the same answer: its id is made of the question's, and its
-/// time is `at`, or just behind the question where the visitor's clock is ahead.
-pub fn reply(session: &[Message], question: &Message, at: porchlight_protocol::time::Timestamp) -> Message {
+/// A pure function, so that it can be part of the write that keeps the question, and a retry after a crash ends in the
+/// same answer.
+pub fn reply(session: &[Message], question: &Message, at: Timestamp) -> Message {
     let words = words_for(question.page.locale.as_deref());
-    Message {
-        session_id: question.session_id.clone(),
-        message_id: reply_id(question),
-        seq: question.seq,
-        role: Role::Assistant,
-        text: text(words, session, question),
-        page: Page { url: question.page.url.clone(), ..Page::default() },
-        at: at.max(question.at.plus_millis(1)),
-        addresses: Vec::new(),
-        reply_to: Some(question.message_id.clone()),
-        opened: false,
-        edge: None,
-        tag: None,
-        pending: false,
-        old: false,
-    }
+    Message::answering(question, reply_id(question), text(words, session, question), at)
 }
 
 /// What the assistant can say in one language; `{email}` stands for the address.
@@ -99,8 +85,9 @@ fn text(words: &Words, session: &[Message], question: &Message) -> String {
     }
 }
 
-/// `msg_` and 26 digits of Crockford's base 32, as new ids have, made of the question's id.
-fn reply_id(question: &Message) -> String {
+/// The id of the answer to a question: `msg_` and 26 digits of Crockford's base 32, as new ids have, made of the
+/// question's id. Of several answers that are made at once, one can be kept.
+pub fn reply_id(question: &Message) -> String {
     const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let hash = Sha256::new()
         .chain_update(b"reply\0")

@@ -14,7 +14,7 @@ use porchlight_protocol::email::Email;
 use porchlight_protocol::time::Timestamp;
 
 use crate::clock;
-use crate::conversation::{Incoming, Page};
+use crate::conversation::{Answerer, Incoming, Page};
 use crate::store::{Store, Tenant};
 
 const WEEK: i64 = 7 * 24 * 3_600_000;
@@ -50,6 +50,8 @@ pub fn incoming(
         arrived: now,
         authorised,
         edge: capture.edge,
+        answerer: Answerer::default(),
+        reply_to: None,
     }
 }
 

@@ -1,15 +1,19 @@
 //! The command line.
 
 mod admin;
+mod assistant;
 mod care;
 mod key;
 mod migrate;
 mod serve;
 mod site;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
+use porchlight_protocol::ids::AdminId;
 
 use crate::config::{Installation, ServeConfig};
+use crate::store::{Store, Tenant};
 
 /// Captures what visitors write, keeps one lead a person, and serves the leads API.
 #[derive(Debug, Parser)]
@@ -34,6 +38,9 @@ enum Command {
     /// What a business sets of its site: origins, look, words, hours
     #[command(subcommand)]
     Site(site::SiteCommand),
+    /// The language model that answers a business's visitors
+    #[command(subcommand)]
+    Assistant(assistant::AssistantCommand),
     /// Make leads from chats that are older than this system; can be broken off and run again
     Migrate(migrate::MigrateCommand),
     /// Write everything into one file, while the server runs
@@ -52,10 +59,19 @@ impl Cli {
             Command::Admin(command) => command.run(&self.installation).await,
             Command::Key(command) => command.run(&self.installation).await,
             Command::Site(command) => command.run(&self.installation).await,
+            Command::Assistant(command) => command.run(&self.installation).await,
             Command::Migrate(command) => command.run(&self.installation).await,
             Command::Backup(command) => command.run(&self.installation).await,
             Command::Restore(command) => command.run(&self.installation).await,
             Command::Doctor(command) => command.run(&self.installation).await,
         }
     }
+}
+
+/// The business that a command names.
+async fn tenant(store: &dyn Store, admin: &AdminId) -> anyhow::Result<Tenant> {
+    let site = store.admins().await?.into_iter().find(|known| known.id == *admin);
+    let site = site.with_context(|| format!("--admin: there is no business {admin}"))?;
+    let site = store.site(&site.site_key).await?.context("the business was removed meanwhile")?;
+    Ok(site.tenant)
 }

@@ -59,7 +59,7 @@ pub(super) async fn run(installation: &Installation, config: &ServeConfig) -> an
     // Nobody has to read it.
     let _ = writeln!(std::io::stdout(), "listening on http://{address}");
 
-    let live = app.live();
+    let (live, assistant) = (app.live(), app.assistant());
     let connections = accept_until(listener, router(app), signals.next()).await;
     live.stop();
     tracing::info!("ending; a second signal ends at once");
@@ -67,7 +67,8 @@ pub(super) async fn run(installation: &Installation, config: &ServeConfig) -> an
         signals.next().await;
         std::process::exit(1);
     });
-    if tokio::time::timeout(FINISH_PATIENCE, connections.shutdown()).await.is_err() {
+    let finished = async { tokio::join!(connections.shutdown(), assistant.finish()) };
+    if tokio::time::timeout(FINISH_PATIENCE, finished).await.is_err() {
         tracing::warn!("some requests did not end in time");
     }
     if tokio::time::timeout(DRAIN_PATIENCE, drain.finish()).await.is_err() {

@@ -8,9 +8,9 @@ use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::problem::Problem;
 use serde_json::{Map, Value, json};
 
+use super::tenant;
 use crate::config::Installation;
 use crate::site::{SiteAnswer, change, changed};
-use crate::store::{Store, Tenant};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SiteCommand {
@@ -124,13 +124,6 @@ fn read(file: &str) -> anyhow::Result<String> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).context("--json: the input cannot be read")?;
     Ok(text)
-}
-
-async fn tenant(store: &dyn Store, admin: &AdminId) -> anyhow::Result<Tenant> {
-    let site = store.admins().await?.into_iter().find(|known| known.id == *admin);
-    let site = site.with_context(|| format!("--admin: there is no business {admin}"))?;
-    let site = store.site(&site.site_key).await?.context("the business was removed meanwhile")?;
-    Ok(site.tenant)
 }
 
 /// What is wrong, a line a setting.

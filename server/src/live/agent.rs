@@ -15,7 +15,7 @@ use crate::auth::ApiTenant;
 use crate::body::JsonBody;
 use crate::chats::{Line, line};
 use crate::clock;
-use crate::conversation::{Incoming, Page};
+use crate::conversation::{Answerer, Incoming, Page};
 use crate::error::{ApiError, ApiResult};
 use crate::keys;
 use crate::openapi::{AskProblems, BodyProblems, Problems};
@@ -105,6 +105,8 @@ pub async fn post_message(
         arrived: now,
         authorised: false,
         edge: None,
+        answerer: Answerer::default(),
+        reply_to: None,
     };
     let kept = app.batcher.keep(incoming).await.map_err(refusal)?;
     Ok(Json(line(&kept.message)))

@@ -16,6 +16,8 @@ pub struct Check {
     numbers: HashSet<String>,
     /// Words of contact data, names and secrets, in lower case.
     hidden: HashSet<String>,
+    /// Words and numbers of offers that the visitor has accepted, as far as they are not the visitor's own.
+    offered: (Vec<String>, Vec<String>),
 }
 
 impl Check {
@@ -23,7 +25,13 @@ impl Check {
     pub fn of(turns: &[Turn<'_>]) -> Self {
         let visitor = || turns.iter().filter(|turn| turn.author == Author::Visitor).map(|turn| turn.text);
         let mut numbers: HashSet<String> = visitor().flat_map(numbers_of).collect();
-        numbers.extend(numbers_of(&extract(turns)));
+        let read = extract(turns);
+        let own: HashSet<String> = visitor().flat_map(words).collect();
+        let offered: (Vec<String>, Vec<String>) = (
+            words(&read).filter(|word| !own.contains(word)).collect(),
+            numbers_of(&read).filter(|number| !numbers.contains(number)).collect(),
+        );
+        numbers.extend(offered.1.iter().cloned());
         let mut hidden = HashSet::new();
         let lexicon = Lexicon::of(visitor());
         let mut names = Names::default();
@@ -35,7 +43,29 @@ impl Check {
             hidden.extend(words(text).filter(|word| word.chars().count() > 2 && !kept.contains(word)));
         }
         hidden.retain(|word| !tokens(word, lexicon).iter().any(Token::is_known));
-        Self { lexicon, numbers, hidden }
+        Self { lexicon, numbers, hidden, offered }
+    }
+
+    /// Whether these messages of the visitor say what the line says: its numbers stand in them, and at least half of
+    /// its words that mean something of their own. Both may stand in an offer as well that the visitor has accepted.
+    pub fn is_supported(&self, line: &str, cited: &[&str]) -> bool {
+        if cited.is_empty() {
+            return false;
+        }
+        let mut numbers: HashSet<String> = cited.iter().flat_map(|text| numbers_of(text)).collect();
+        numbers.extend(self.offered.1.iter().cloned());
+        let mut said: Vec<String> = cited.iter().flat_map(|text| words(text)).collect();
+        said.extend(self.offered.0.iter().cloned());
+        let is_said = |word: &String| said.iter().any(|other| is_akin(word, other));
+        let is_plain = |word: &String| {
+            !tokens(word, self.lexicon).iter().any(Token::is_known)
+                && !word.chars().all(|c| c.is_ascii_digit())
+        };
+        let meaning: Vec<String> = words(line).filter(is_plain).collect();
+        let found = meaning.iter().filter(|word| is_said(word)).count();
+        numbers_of(line).all(|number| numbers.contains(&number))
+            && 2 * found >= meaning.len()
+            && words(line).any(|word| is_said(&word))
     }
 
     /// The line as it may be shown, without mark and full stop and with a capital letter; `None` where it is longer than
@@ -65,6 +95,19 @@ fn numbers_of(text: &str) -> impl Iterator<Item = String> {
     runs.map(|run| run.chars().filter(char::is_ascii_digit).collect::<String>()).filter(|run| !run.is_empty())
 }
 
+/// Whether two words in lower case are the same or forms of one: they begin alike, for most of the shorter one. Of
+/// scripts that write no spaces two characters in a row are enough.
+fn is_akin(word: &str, other: &str) -> bool {
+    let chars: Vec<char> = word.chars().collect();
+    if chars.iter().any(|c| *c >= '\u{2e80}') {
+        let mut pairs = chars.windows(2).map(|pair| pair.iter().collect::<String>());
+        return word == other || pairs.any(|pair| other.contains(&pair));
+    }
+    let common = word.chars().zip(other.chars()).take_while(|(one, two)| one == two).count();
+    let shorter = chars.len().min(other.chars().count());
+    word == other || (common >= 4 && 4 * common >= 3 * shorter)
+}
+
 fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
@@ -85,6 +128,13 @@ mod tests {
             turn(Author::Visitor, "yes please"),
         ];
         let check = Check::of(&turns);
+        let visit = ["yes please"];
+        assert!(check.is_supported("Delivery on 5 May", &visit), "an offer that was accepted");
+        assert!(!check.is_supported("Delivery for 30 euros in Norway", &visit));
+        assert!(
+            !check.is_supported("12 chairs", &visit) && check.is_supported("12 chairs", &[turns[0].text])
+        );
+        assert!(!check.is_supported("12 chairs", &[]));
         assert_eq!(check.line("• 12 chairs.").as_deref(), Some("12 chairs"));
         assert_eq!(check.line("delivery on 5 May").as_deref(), Some("Delivery on 5 May"));
         let refused = [

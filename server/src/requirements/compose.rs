@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::read::{Fact, Held, Kind};
 use super::values;
 
-const MAX_BULLETS: usize = 10;
+/// Most bullets of a conversation.
+pub const MAX_BULLETS: usize = 10;
 /// The most characters of a bullet.
 pub(super) const MAX_CHARS: usize = 70;
 /// Clauses of one sentence share a bullet up to this length.

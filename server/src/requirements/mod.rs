@@ -21,6 +21,7 @@ mod values;
 mod weigh;
 
 pub use check::Check;
+pub use compose::MAX_BULLETS;
 
 use answers::Asked;
 use clauses::{Clause, Glue, clauses, sentences};

@@ -7,15 +7,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bson::oid::ObjectId;
 use porchlight_protocol::capture::Mode;
-use porchlight_protocol::ids::{AdminId, SessionId, SessionToken, SiteKey};
+use porchlight_protocol::ids::{AdminId, MessageId, SessionId, SessionToken, SiteKey};
 use porchlight_protocol::time::Timestamp;
 use porchlight_protocol::widget::WidgetSettings;
 
 use crate::analytics::LeadFact;
+use crate::assistant::OwnModel;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::conversation::{Incoming, Message};
+use crate::conversation::{DrawnOut, Incoming, Message};
 use crate::keys::Secret;
 use crate::leads::{
     By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
@@ -59,6 +60,8 @@ pub struct Site {
     pub allowed_origins: Vec<String>,
     /// What the widget looks like.
     pub widget: WidgetSettings,
+    /// What the business has set of the language model that answers.
+    pub model: OwnModel,
 }
 
 /// A business with its credentials, all secrets hashed.
@@ -149,15 +152,25 @@ pub struct Kept {
     pub mode: Mode,
 }
 
+impl Kept {
+    /// Whether an answer of the assistant is still to be made for it.
+    pub fn owes_reply(&self) -> bool {
+        self.message.owed && self.reply.is_none() && self.mode == Mode::Assistant
+    }
+}
+
 /// Why an incoming message was not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
     /// Its id is taken by another text of the session.
     #[error("the message id was used with another text")]
     Reused,
-    /// An agent's, and there is no such session.
+    /// An agent's, and there is no such session; or an answer, and its question is gone.
     #[error("there is no such session")]
     Nowhere,
+    /// An answer of the assistant, and a person has the session.
+    #[error("a person has the session")]
+    Silenced,
     /// The store could not make it durable.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -186,6 +199,39 @@ impl StoreError {
             Self::Taken(_) => "taken",
         }
     }
+}
+
+/// How many tokens may be spent on language models; 0 is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TokenBudget {
+    /// By one business on one UTC day.
+    pub business_day: u64,
+    /// By one session in all.
+    pub session: u64,
+}
+
+/// Tokens that are set aside before a model is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// Who pays.
+    pub tenant: Tenant,
+    /// In which conversation.
+    pub session: SessionId,
+    /// Days since 1970.
+    pub day: i64,
+    /// How many.
+    pub tokens: u64,
+}
+
+/// What became of a reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reserved {
+    /// They are set aside.
+    Granted,
+    /// The business's day does not have so many left.
+    BusinessSpent,
+    /// The session does not have so many left.
+    SessionSpent,
 }
 
 /// What became of an edit.
@@ -261,6 +307,14 @@ pub trait Store: Send + Sync + 'static {
     async fn site_of(&self, tenant: &Tenant) -> Result<Option<Site>, StoreError>;
     /// Puts a site's settings in place of those that were read; `false`, and nothing, when they are others by now.
     async fn replace_site(&self, read: &Site, wanted: &Site) -> Result<bool, StoreError>;
+    /// Sets what a business has of its own of the model that answers; `false` when there is no such business.
+    async fn set_model(&self, tenant: &Tenant, model: &OwnModel) -> Result<bool, StoreError>;
+    /// Sets tokens aside where both budgets have them, exactly also when several processes ask at once. They count as
+    /// spent until they are settled, and where that never happens for good.
+    async fn reserve_tokens(&self, wanted: &Reservation, budget: TokenBudget)
+    -> Result<Reserved, StoreError>;
+    /// Puts what was really used in place of what was set aside.
+    async fn settle_tokens(&self, reserved: &Reservation, used: u64) -> Result<(), StoreError>;
     /// Whose key has this hash; `None` for unknown and revoked ones.
     async fn key_holder(&self, hash: &KeyHash) -> Result<Option<KeyHolder>, StoreError>;
     /// Records that a key was used.
@@ -299,6 +353,17 @@ pub trait Store: Send + Sync + 'static {
 
     /// A session's messages as [`crate::conversation::sort_for_reading`] sorts them; empty when there is none.
     async fn session(&self, tenant: &Tenant, session: &SessionId) -> Result<Vec<Message>, StoreError>;
+    /// Keeps what a model has drawn out of a session at the visitor's message that was the newest then, and brings tag
+    /// and leads to what follows. `false`, and nothing, where one of as many messages or more stands there already, or
+    /// the message is gone.
+    async fn keep_drawn_out(
+        &self,
+        tenant: &Tenant,
+        session: &SessionId,
+        newest: &MessageId,
+        drawn: &DrawnOut,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
     /// The messages of the sessions that a lead is linked to, sessions by their first message, each sorted for
     /// reading; `None` when there is no such lead.
     async fn sessions_of_lead(

@@ -1,17 +1,21 @@
 //! A server in this process with one business, on a database of its own.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
+use porchlight_protocol::capture::{Mode, Role};
+use porchlight_protocol::ids::SessionId;
+use porchlight_protocol::widget::WidgetSettings;
 use porchlight_server::app::{App, router};
 use porchlight_server::capture::Drain;
 use porchlight_server::clock;
 use porchlight_server::config::ServeConfig;
+use porchlight_server::conversation::{Answerer, Incoming, Message, Page};
 use porchlight_server::keys::Secret;
 use porchlight_server::store::mongodb::MongoStore;
 use porchlight_server::store::sqlite::SqliteStore;
-use porchlight_server::store::{Admin, Store};
+use porchlight_server::store::{Admin, Store, Tenant};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
@@ -27,10 +31,13 @@ pub(crate) struct Server {
     address: String,
     site_key: String,
     client: Client,
-    _drain: Drain,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) tenant: Tenant,
+    _drain: Option<Drain>,
 }
 
 #[derive(Parser)]
+#[command(args_override_self = true)]
 struct Settings {
     #[command(flatten)]
     serve: ServeConfig,
@@ -59,32 +66,43 @@ impl Place {
         }
     }
 
-    /// A server with a new business.
+    /// A server with a business.
     pub(crate) async fn start(&self) -> Server {
+        self.start_with(&[]).await
+    }
+
+    /// The same with flags of `porchlight serve`; the last of several counts.
+    pub(crate) async fn start_with(&self, flags: &[&str]) -> Server {
         let store = self.open().await;
         let secret = Secret::new(store.secret().await.unwrap());
-        let site_key = business(&*store).await;
-        let (app, drain) = App::start(store, secret, &Settings::parse_from(["serve"]).serve);
+        let site_key = business(&*store, 1, "Business").await;
+        let settings = Settings::parse_from(["serve"].iter().chain(flags)).serve;
+        let (app, drain) = App::start(Arc::clone(&store), secret, &settings);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router(app)).await });
-        Server { address, site_key, client: Client::new(), _drain: drain }
+        let drain = Some(drain);
+        let site = store.site(&site_key.parse().unwrap()).await.unwrap().unwrap();
+        Server { address, site_key, client: Client::new(), store, tenant: site.tenant, _drain: drain }
     }
 }
 
-async fn business(store: &dyn Store) -> String {
-    let site_key = format!("pk_{:024}", 1);
+/// Makes a business, where it is not there yet; gives its site key.
+async fn business(store: &dyn Store, number: usize, name: &str) -> String {
+    let site_key = format!("pk_{number:024}");
     let admin = Admin {
-        id: "admin_1".parse().unwrap(),
-        name: "Business".to_owned(),
-        email: "owner@example.com".to_owned(),
+        id: format!("admin_{number}").parse().unwrap(),
+        name: name.to_owned(),
+        email: format!("owner{number}@example.com"),
         password_hash: String::new(),
         site_key: site_key.parse().unwrap(),
         allowed_origins: Vec::new(),
-        widget: Default::default(),
+        widget: WidgetSettings { name: name.to_owned(), ..WidgetSettings::default() },
         created_at: clock::now(),
     };
-    store.create_admin(admin).await.unwrap();
+    if store.admins().await.unwrap().len() < number {
+        store.create_admin(admin).await.unwrap();
+    }
     site_key
 }
 
@@ -126,6 +144,77 @@ impl Server {
         assert_eq!(header("content-type"), "text/event-stream");
         assert!(header("cache-control").contains("no-store") && header("x-accel-buffering") == "no");
         events(&answer.text().await.expect("the stream ends"))
+    }
+}
+
+impl Server {
+    /// The same server for a second business.
+    pub(crate) async fn another_business(&self) -> Self {
+        let site_key = business(&*self.store, 2, "Other business").await;
+        let site = self.store.site(&site_key.parse().unwrap()).await.unwrap().unwrap();
+        Self {
+            address: self.address.clone(),
+            site_key,
+            client: Client::new(),
+            store: Arc::clone(&self.store),
+            tenant: site.tenant,
+            _drain: None,
+        }
+    }
+
+    /// The events of the answer to a message from a page of this origin.
+    pub(crate) async fn hear_from(&self, said: Said<'_>, origin: &str) -> Vec<(String, Value)> {
+        let body = json!({
+            "siteKey": self.site_key, "sessionId": said.session, "messageId": said.message,
+            "text": said.text, "pageUrl": "https://shop.example/",
+        });
+        let request = self.client.post(format!("{}/api/chat", self.address)).json(&body);
+        let request = request.header("accept", "text/event-stream").header("origin", origin);
+        events(&request.send().await.unwrap().text().await.unwrap())
+    }
+
+    /// The messages of a session.
+    pub(crate) async fn session(&self, session: &str) -> Vec<Message> {
+        self.store.session(&self.tenant, &session.parse().unwrap()).await.unwrap()
+    }
+
+    /// Keeps the first message of a session, and does nothing more.
+    pub(crate) async fn capture_only(&self, said: Said<'_>, answerer: Answerer) {
+        let incoming = Incoming {
+            tenant: self.tenant.clone(),
+            session_id: said.session.parse().unwrap(),
+            message_id: said.message.parse().unwrap(),
+            role: Role::Visitor,
+            seq: Some(0),
+            text: said.text.to_owned(),
+            page: Page { url: "https://shop.example/".to_owned(), ..Page::default() },
+            addresses: Vec::new(),
+            at: clock::now(),
+            arrived: clock::now(),
+            authorised: false,
+            edge: None,
+            answerer,
+            reply_to: None,
+        };
+        assert!(self.store.capture(vec![incoming]).await.remove(0).unwrap().owes_reply());
+    }
+
+    /// Gives a session to a person, or back.
+    pub(crate) async fn hand_over(&self, session: &str, to_person: bool) {
+        let mode = if to_person { Mode::Human } else { Mode::Assistant };
+        let session: SessionId = session.parse().unwrap();
+        assert!(self.store.hand_over(&self.tenant, &session, mode, clock::now()).await.unwrap());
+    }
+
+    /// Waits until something is true, ten seconds at most.
+    pub(crate) async fn until(&self, is_true: impl Fn() -> bool) {
+        for _ in 0..500 {
+            if is_true() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it has not become true");
     }
 }
 

@@ -8,7 +8,7 @@ use porchlight_protocol::capture::Role;
 use porchlight_protocol::ids::SessionId;
 use porchlight_protocol::time::Timestamp;
 use porchlight_server::analytics::Analytics;
-use porchlight_server::conversation::{Incoming, Message, Page};
+use porchlight_server::conversation::{Answerer, Incoming, Message, Page};
 use porchlight_server::leads::{Finder, LeadQuery, LeadRecord, PlainFilter, Sort, SortField, Start};
 use porchlight_server::store::mongodb::MongoStore;
 use porchlight_server::store::sqlite::SqliteStore;
@@ -120,6 +120,8 @@ impl Fresh {
             arrived: Timestamp::from_millis(NOON),
             authorised: false,
             edge: None,
+            answerer: Answerer::default(),
+            reply_to: None,
         }
     }
 

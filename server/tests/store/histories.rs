@@ -6,6 +6,7 @@ use futures::StreamExt;
 use porchlight_protocol::lead::Status;
 use porchlight_protocol::time::Timestamp;
 use porchlight_server::analytics::Analytics;
+use porchlight_server::conversation::DrawnOut;
 use porchlight_server::leads::{By, LeadEdit};
 use porchlight_server::store::{CaptureError, Store};
 use proptest::prelude::*;
@@ -33,6 +34,8 @@ enum Step {
     Repeat(prop::sample::Index),
     Reuse(prop::sample::Index),
     Edit(usize, &'static str, Edit),
+    /// A language model draws something out of a session.
+    Draw(usize, u8, &'static str),
 }
 
 fn say() -> impl Strategy<Value = Said> {
@@ -63,6 +66,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<prop::sample::Index>().prop_map(Step::Repeat),
         1 => any::<prop::sample::Index>().prop_map(Step::Reuse),
         2 => (0..2usize, emails, edits).prop_map(|(admin, email, edit)| Step::Edit(admin, email, edit)),
+        3 => (0..2usize, 0..4u8, select(vec!["• Drawn out", "• Drawn out\n• Anew"]))
+            .prop_map(|(admin, session, text)| Step::Draw(admin, session, text)),
     ]
 }
 
@@ -109,6 +114,10 @@ async fn play(fresh: &Fresh, steps: &[Step]) -> Model {
                 model.edit(*admin, email, edit);
                 figures::assert_exact(fresh, &analytics, *admin).await;
             }
+            Step::Draw(admin, session, text) => {
+                draw(fresh, process, &model, (*admin, &format!("sess_{session}")), text).await;
+                model.draw_out(*admin, &format!("sess_{session}"), text);
+            }
             Step::Repeat(_) | Step::Reuse(_) => {}
         }
     }
@@ -129,6 +138,24 @@ async fn send(fresh: &Fresh, process: &Arc<dyn Store>, model: &mut Model, said: 
         (Err(()), Err(CaptureError::Reused)) => {}
         (expected, got) => panic!("expected {expected:?}, got {got:?}"),
     }
+}
+
+async fn draw(
+    fresh: &Fresh,
+    process: &Arc<dyn Store>,
+    model: &Model,
+    (admin, session): (usize, &str),
+    text: &str,
+) {
+    let Some(newest) = model.newest(admin, session) else { return };
+    let drawn = DrawnOut {
+        of: model.messages(admin, session).len() as u32,
+        beside: DrawnOut::digest(&model.built_in_requirements(admin, session)),
+        text: text.to_owned(),
+    };
+    let (session, newest) = (session.parse().unwrap(), newest.parse().unwrap());
+    let at = Timestamp::from_millis(NOON);
+    process.keep_drawn_out(&fresh.tenants[admin], &session, &newest, &drawn, at).await.unwrap();
 }
 
 async fn change(fresh: &Fresh, admin: usize, email: &str, edit: &Edit) {

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by stopping")]
 
+mod answers;
 mod cases;
 mod figures;
 mod harness;
@@ -18,6 +19,7 @@ mod search;
 mod sites;
 
 mod suite {
+    pub(crate) use crate::answers::*;
     pub(crate) use crate::cases::*;
     pub(crate) use crate::figures::*;
     pub(crate) use crate::live::*;
@@ -68,6 +70,12 @@ on_every_store! { cases:
     an_address_brought_to_another_process_is_seen,
     an_admin_is_unique_and_the_secret_stays,
     an_agents_message_is_one_of_the_session,
+    an_answer_needs_its_question_and_no_person,
+    an_answer_that_comes_late_takes_its_place,
+    an_owed_answer_is_kept_once,
+    a_model_of_ones_own_is_kept,
+    budgets_hold_whoever_asks_at_once,
+    what_a_model_drew_out_holds_until_something_is_added,
     an_edit_of_a_stale_lead_is_refused_and_a_no_op_changes_nothing,
     an_erased_lead_is_gone_and_replays_do_not_bring_it_back,
     another_process_finishes_what_a_crash_left,

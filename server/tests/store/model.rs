@@ -32,7 +32,18 @@ pub(crate) struct Model {
     said: Vec<Said>,
     /// What was answered to a message.
     answers: BTreeMap<(usize, String, String), String>,
+    /// The last that a language model has drawn out of a session.
+    drawn_out: BTreeMap<(usize, String), Drawn>,
     leads: BTreeMap<(usize, String), Known>,
+}
+
+#[derive(Clone, Debug)]
+struct Drawn {
+    /// Of how many messages.
+    of: u32,
+    /// The built-in text then.
+    beside: String,
+    text: String,
 }
 
 #[derive(Clone, Debug)]
@@ -100,6 +111,22 @@ impl Model {
     /// Takes in what was answered to a message: it gives short words of the visitor their meaning.
     pub(crate) fn answer(&mut self, said: &Said, text: &str) {
         self.answers.insert((said.admin, said.session.clone(), said.message.clone()), text.to_owned());
+    }
+
+    /// Takes in what a language model has drawn out of a session as it is; nothing comes of one without messages.
+    pub(crate) fn draw_out(&mut self, admin: usize, session: &str, text: &str) {
+        let of = self.messages(admin, session).len() as u32;
+        let beside = self.built_in_requirements(admin, session);
+        let key = (admin, session.to_owned());
+        if of > self.drawn_out.get(&key).map_or(0, |older| older.of) {
+            self.drawn_out.insert(key, Drawn { of, beside, text: text.to_owned() });
+        }
+    }
+
+    /// The newest of a session's messages by number and time, if there are any.
+    pub(crate) fn newest(&self, admin: usize, session: &str) -> Option<String> {
+        let newest = self.of_session(admin, session).max_by_key(|m| (m.seq, m.at, &m.message));
+        newest.map(|m| m.message.clone())
     }
 
     /// Lets a person work on a lead; nothing happens where there is none.
@@ -170,7 +197,17 @@ impl Model {
         newest.map(|s| self.requirements_of_session(key.0, s)).unwrap_or_default()
     }
 
+    /// The last thing that was drawn out holds as long as the built-in text is what it was then.
     fn requirements_of_session(&self, admin: usize, session: &str) -> String {
+        let built_in = self.built_in_requirements(admin, session);
+        match self.drawn_out.get(&(admin, session.to_owned())) {
+            Some(drawn) if drawn.beside == built_in => drawn.text.clone(),
+            _ => built_in,
+        }
+    }
+
+    /// What the deterministic extractor reads in a session.
+    pub(crate) fn built_in_requirements(&self, admin: usize, session: &str) -> String {
         let mut said: Vec<&Said> = self.of_session(admin, session).collect();
         said.sort_by_key(|m| (m.seq, m.at, &m.message));
         let mut turns = Vec::new();

@@ -11,6 +11,7 @@ use porchlight_protocol::widget::WidgetSettings;
 
 use super::documents::{date, unreadable};
 use super::{MongoStore, Result, commands};
+use crate::assistant::OwnModel;
 use crate::store::{Admin, KeyHash, KeyHolder, KeyRecord, Site, Tenant};
 
 fn admins(store: &MongoStore) -> Collection<Document> {
@@ -71,6 +72,10 @@ fn site_of(document: &Document) -> Result<Site> {
             // As it was first kept.
             document => deserialize_from_bson(document)?,
         },
+        model: match document.get("model") {
+            Some(Bson::String(text)) => serde_json::from_str(text).map_err(|_| unreadable("model"))?,
+            _ => OwnModel::default(),
+        },
     })
 }
 
@@ -91,6 +96,12 @@ pub(super) async fn replace_site(store: &MongoStore, read: &Site, wanted: &Site)
     }
     let settings = doc! { "allowedOrigins": &wanted.allowed_origins, "widget": to_text(&wanted.widget)? };
     Ok(admins(store).update_one(unchanged, doc! { "$set": settings }).await?.matched_count == 1)
+}
+
+pub(super) async fn set_model(store: &MongoStore, admin: &AdminId, model: &OwnModel) -> Result<bool> {
+    let text = serde_json::to_string(model).map_err(Error::custom)?;
+    let own = doc! { "_id": admin.as_str() };
+    Ok(admins(store).update_one(own, doc! { "$set": { "model": text } }).await?.matched_count == 1)
 }
 
 pub(super) fn tenant(document: &Document, field: &'static str) -> Result<Tenant> {

@@ -28,7 +28,7 @@ use super::commands::{self, persist};
 use super::follow::{self, Tagged, Tags};
 use super::memory::Memory;
 use super::{MongoStore, Result, documents, erase, handovers, indexes};
-use crate::conversation::{self, Admission, Incoming, Message, Tag};
+use crate::conversation::{self, Admission, Answerer, Incoming, Message, Tag};
 use crate::store::recent::Key;
 use crate::store::{CaptureError, Kept, Results, tombstone};
 use crate::{assistant, clock};
@@ -47,7 +47,8 @@ pub(super) type Sessions = HashMap<Key, Session>;
 
 impl Session {
     pub(super) fn ids(&self) -> HashSet<String> {
-        self.ids.iter().map(Bson::to_string).collect()
+        let of = |message: &Message| message.drawn_out.as_ref().map(|drawn| drawn.of);
+        self.ids.iter().zip(&self.messages).map(|(id, message)| follow::id_of(id, of(message))).collect()
     }
 
     pub(super) fn has(&self, message_id: &str) -> bool {
@@ -80,8 +81,10 @@ enum Plan {
     Known,
     /// It was erased: a repetition changes nothing.
     Erased(Box<Message>),
-    /// An agent's, and there is no such session.
+    /// An agent's, and there is no such session; or an answer, and its question is gone.
     Nowhere,
+    /// An answer, and a person has the session.
+    Silenced,
 }
 
 /// What is known before anything is written.
@@ -267,11 +270,13 @@ fn plan(session: &mut Session, incoming: &Incoming, mode: Mode, erased: &HashSet
         Admission::New(message) if erased.contains(&hash(incoming)) => {
             Plan::Erased(Box::new(Message { pending: false, opened: false, ..*message }))
         }
-        Admission::New(message) => {
+        Admission::New(_) if incoming.reply_to.is_some() && mode == Mode::Human => Plan::Silenced,
+        Admission::New(mut message) => {
             let first = session.messages.len();
-            let answered = mode == Mode::Assistant && (message.opened || incoming.authorised);
+            let due = conversation::is_answer_due(&message, incoming, mode);
+            message.owed = due && incoming.answerer == Answerer::Model;
             let id = session.push(*message);
-            if answered {
+            if due && incoming.answerer == Answerer::Builtin {
                 let question = &session.messages[first];
                 session.push(assistant::reply(&session.messages, question, incoming.arrived));
             }
@@ -294,8 +299,9 @@ fn documents_of(
         let (session, tag) = (&sessions[&key], tags.get(&key).map(|tagged| &tagged.tag));
         for place in places.clone() {
             let (message, id) = (&session.messages[place], &session.ids[place]);
-            // An answer has no consequences of its own.
-            let pending = tag.filter(|_| message.reply_to.is_none()).map(|_| now);
+            // An answer that comes with its question has no consequences of its own.
+            let pending = tag.filter(|_| message.reply_to.is_none() || incoming.reply_to.is_some());
+            let pending = pending.map(|_| now);
             documents.push(documents::new_message(id, key.admin.as_str(), message, tag, pending)?);
         }
     }
@@ -312,6 +318,7 @@ fn result(sessions: &Sessions, tags: &Tags, incoming: &Incoming, plan: &Plan) ->
         Plan::New { id, .. } => Some(Bson::from(*id)),
         Plan::Known => None,
         Plan::Nowhere => return Err(CaptureError::Nowhere),
+        Plan::Silenced => return Err(CaptureError::Silenced),
     };
     let lost = || crate::store::StoreError::Unavailable("the message was erased meanwhile".to_owned());
     let session = sessions.get(&Key::of(incoming)).ok_or_else(lost)?;

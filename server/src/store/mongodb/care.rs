@@ -21,6 +21,7 @@ const COLLECTIONS: &[&str] = &[
     "leads",
     "lead_days",
     "lead_events",
+    "model_tokens",
     "notices",
     "tombstones",
 ];

@@ -14,7 +14,7 @@ use porchlight_protocol::lead::{Lead, Priority, Status};
 use porchlight_protocol::time::Timestamp;
 
 use super::Result;
-use crate::conversation::{FirstReply, Message, Page, Tag};
+use crate::conversation::{DrawnOut, FirstReply, Message, Page, Tag};
 use crate::leads::{LeadEvent, LeadRecord, RequirementsBy};
 
 pub(super) fn date(at: Timestamp) -> DateTime {
@@ -62,6 +62,9 @@ pub(super) fn new_message(
     if message.opened {
         document.append(cstr!("opened"), true);
     }
+    if message.owed {
+        document.append(cstr!("owed"), true);
+    }
     if let Some(edge) = &message.edge {
         document.append(cstr!("edge"), serialize_to_raw_document_buf(edge)?);
     }
@@ -69,6 +72,21 @@ pub(super) fn new_message(
         document.append(cstr!("pending"), date(pending));
     }
     Ok(document)
+}
+
+pub(super) fn of_drawn_out(drawn: &DrawnOut) -> Document {
+    doc! { "of": i64::from(drawn.of), "beside": &drawn.beside, "text": &drawn.text }
+}
+
+/// Of how many messages something was drawn out that stands at this one.
+pub(super) fn drawn_out_of(message: &Document) -> Option<u32> {
+    let drawn = message.get_document("drawnOut").ok()?;
+    u32::try_from(whole(drawn.get("of"))?).ok()
+}
+
+fn drawn_out(message: &Document) -> Option<DrawnOut> {
+    let text = |name: &str| message.get_document("drawnOut").ok()?.get_str(name).ok().map(str::to_owned);
+    Some(DrawnOut { of: drawn_out_of(message)?, beside: text("beside")?, text: text("text")? })
 }
 
 /// Reads a message; whatever is missing or of another type is empty.
@@ -93,7 +111,9 @@ pub(super) fn message(document: &Document) -> Message {
         addresses: texts(document.get("addresses")),
         reply_to: text("replyTo"),
         opened: document.get_bool("opened").unwrap_or_default(),
+        owed: document.get_bool("owed").unwrap_or_default(),
         edge: edge.and_then(|edge| deserialize_from_bson(edge).ok()),
+        drawn_out: drawn_out(document),
         tag: text("email").map(|email| Tag { email, requirements: text("requirements").unwrap_or_default() }),
         pending: document.contains_key("pending"),
         old: elsewhere && !document.contains_key("migrated"),

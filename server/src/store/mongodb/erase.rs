@@ -8,7 +8,7 @@ use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
 
 use super::documents::{self, date};
-use super::{MongoStore, Result, handovers, leads};
+use super::{MongoStore, Result, handovers, leads, tokens};
 use crate::conversation::{self, Conversation, Message};
 use crate::leads::{By, LeadEvent, LeadRecord};
 use crate::live::LeadAction;
@@ -134,6 +134,8 @@ async fn take_away(
     }
     let own = doc! { "adminId": admin, "sessionId": id };
     handovers::collection(store).delete_many(own.clone()).session(&mut *session).await?;
+    let tokens = store.database.collection::<Document>(tokens::COLLECTION);
+    tokens.delete_many(own.clone()).session(&mut *session).await?;
     let removed = store.chats.delete_many(own).session(&mut *session).await?.deleted_count;
     count(store, Some(session)).await?;
     if removed > 0 {

@@ -14,14 +14,19 @@ use tokio::sync::oneshot;
 
 use super::capture::{Session, Sessions, in_order, key_of, load, of_sessions};
 use super::commands::{self, persist};
-use super::{MongoStore, Result, indexes, leads};
-use crate::conversation::{self, Conversation, Tag};
+use super::{MongoStore, Result, documents, indexes, leads};
+use crate::conversation::{self, Conversation, DrawnOut, Tag};
 use crate::leads::By;
 use crate::leads::history::VISITOR;
 use crate::store::recent::Key;
 
 /// How often a session is gone through again because another message came in between.
 const MOST_ROUNDS: u32 = 50;
+
+/// A message as what follows from it depends on it: its document, and of how many messages something was drawn out there.
+pub(super) fn id_of(id: &Bson, drawn_out_of: Option<u32>) -> String {
+    drawn_out_of.map_or(id.to_string(), |of| format!("{id} {of}"))
+}
 
 /// What was found to follow from a session: its tag, and the messages that it follows from.
 #[derive(Clone)]
@@ -75,6 +80,29 @@ pub(super) async fn together(
         let _ = waiting.done.send(followed.clone());
     }
     followed
+}
+
+/// Keeps what a model has drawn out of a session, and goes through it; `false` where that is no news. A crash in between
+/// leaves the tag as it was until the session's next message.
+pub(super) async fn draw_out(
+    store: &MongoStore,
+    key: Key,
+    newest: &str,
+    drawn: &DrawnOut,
+    now: Timestamp,
+) -> Result<bool> {
+    let own = doc! {
+        "adminId": key.admin.as_str(), "sessionId": &key.session, "messageId": newest,
+        "$or": [{ "drawnOut": { "$exists": false } }, { "drawnOut.of": { "$lt": i64::from(drawn.of) } }],
+    };
+    let set = doc! { "$set": { "drawnOut": documents::of_drawn_out(drawn) } };
+    let statement = doc! { "q": own, "u": set };
+    let done =
+        persist(|| commands::update(&store.database, "chats", std::slice::from_ref(&statement))).await?;
+    if done.n > 0 {
+        together(store, vec![key], Tags::new(), now).await?;
+    }
+    Ok(done.n > 0)
 }
 
 async fn all_of(store: &MongoStore, all: &[Waiting]) -> Result<Followed> {
@@ -165,12 +193,13 @@ async fn load_ids(store: &MongoStore, keys: &[Key]) -> Result<HashMap<Key, HashS
     if keys.is_empty() {
         return Ok(ids);
     }
-    let fields = doc! { "adminId": 1, "sessionId": 1 };
+    let fields = doc! { "adminId": 1, "sessionId": 1, "drawnOut.of": 1 };
     let found = store.chats.find(of_sessions(keys)).hint(Hint::Keys(indexes::of_session()));
     let mut found = found.projection(fields).batch_size(10_000).await?;
     while let Some(document) = found.try_next().await? {
         if let (Some(key), Some(id)) = (key_of(&document), document.get("_id")) {
-            ids.entry(key).or_default().insert(id.to_string());
+            let of = documents::drawn_out_of(&document);
+            ids.entry(key).or_default().insert(id_of(id, of));
         }
     }
     Ok(ids)

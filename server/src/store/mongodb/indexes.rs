@@ -5,10 +5,10 @@ use std::time::Duration;
 use mongodb::bson::{Document, doc};
 use mongodb::{Database, IndexModel};
 
-use super::Result;
+use super::{Result, tokens};
 
 pub(super) async fn make(database: &Database) -> Result<()> {
-    let wanted: [(&str, Vec<IndexModel>); 9] = [
+    let wanted: [(&str, Vec<IndexModel>); 10] = [
         ("admins", vec![unique(doc! { "email": 1 }), unique(doc! { "siteKey": 1 })]),
         ("api_keys", vec![unique(doc! { "hash": 1 }), plain(doc! { "adminId": 1, "createdAt": 1 })]),
         ("chats", chats()),
@@ -18,7 +18,12 @@ pub(super) async fn make(database: &Database) -> Result<()> {
         ("handovers", vec![unique(doc! { "adminId": 1, "sessionId": 1 })]),
         // Made so that the first write to it can be part of a transaction.
         ("tombstones", vec![plain(doc! { "at": 1 })]),
-        ("removals", vec![removals()]),
+        // Only their changes are of use: they tell those who listen what has gone.
+        ("removals", vec![gone_after(3_600)]),
+        (
+            tokens::COLLECTION,
+            vec![unique(doc! { "adminId": 1, "sessionId": 1 }), gone_after(30 * 24 * 3_600)],
+        ),
     ];
     for (name, indexes) in wanted {
         database.collection::<Document>(name).create_indexes(indexes).await?;
@@ -60,9 +65,10 @@ pub(super) fn by_email() -> Document {
     doc! { "adminId": 1, "email": 1 }
 }
 
-/// Only their changes are of use: they tell those who listen what has gone.
-fn removals() -> IndexModel {
-    let options = mongodb::options::IndexOptions::builder().expire_after(Duration::from_secs(3_600)).build();
+/// Of documents that go so many seconds after their `at`.
+fn gone_after(seconds: u64) -> IndexModel {
+    let options =
+        mongodb::options::IndexOptions::builder().expire_after(Duration::from_secs(seconds)).build();
     IndexModel::builder().keys(doc! { "at": 1 }).options(options).build()
 }
 

@@ -35,6 +35,7 @@ mod legacy;
 mod list;
 mod memory;
 mod notices;
+mod tokens;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -48,21 +49,23 @@ use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
 use mongodb::{Client, ClientSession, Collection, Database};
 use porchlight_protocol::capture::Mode;
-use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
+use porchlight_protocol::ids::{AdminId, MessageId, SessionId, SiteKey};
 use porchlight_protocol::time::Timestamp;
 
 use super::{
-    Admin, Day, Edited, Erased, Finding, KeptRollup, KeyHash, KeyHolder, KeyRecord, Results, Site, Store,
-    StoreError, Tenant,
+    Admin, Day, Edited, Erased, Finding, KeptRollup, KeyHash, KeyHolder, KeyRecord, Reservation, Reserved,
+    Results, Site, Store, StoreError, Tenant, TokenBudget,
 };
 use crate::analytics::LeadFact;
-use crate::conversation::{Incoming, Message};
+use crate::assistant::OwnModel;
+use crate::conversation::{DrawnOut, Incoming, Message};
 use crate::leads::{
     By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
 };
 use crate::legacy::{LegacyLead, LegacyQuery};
 use crate::live::{Tail, TailError};
 use crate::notices::{Due, Notice};
+use crate::store::recent::Key;
 use follow::Following;
 use memory::Memory;
 
@@ -231,6 +234,25 @@ impl Store for MongoStore {
         self.run(|store| async move { admins::replace_site(&store, &read, &wanted).await }).await
     }
 
+    async fn set_model(&self, tenant: &Tenant, model: &OwnModel) -> Result<bool, StoreError> {
+        let (admin, model) = (tenant.admin_id().clone(), model.clone());
+        self.run(|store| async move { admins::set_model(&store, &admin, &model).await }).await
+    }
+
+    async fn reserve_tokens(
+        &self,
+        wanted: &Reservation,
+        budget: TokenBudget,
+    ) -> Result<Reserved, StoreError> {
+        let wanted = wanted.clone();
+        self.run(|store| async move { tokens::reserve(&store, &wanted, budget).await }).await
+    }
+
+    async fn settle_tokens(&self, reserved: &Reservation, used: u64) -> Result<(), StoreError> {
+        let reserved = reserved.clone();
+        self.run(|store| async move { tokens::settle(&store, &reserved, used).await }).await
+    }
+
     async fn key_holder(&self, hash: &KeyHash) -> Result<Option<KeyHolder>, StoreError> {
         let hash = hash.clone();
         self.run(|store| async move { admins::key_holder(&store, &hash).await }).await
@@ -274,6 +296,20 @@ impl Store for MongoStore {
     async fn session(&self, tenant: &Tenant, session: &SessionId) -> Result<Vec<Message>, StoreError> {
         let (admin, session) = (tenant.admin_id().clone(), session.clone());
         self.run(|store| async move { leads::session(&store, admin.as_str(), session.as_str()).await }).await
+    }
+
+    async fn keep_drawn_out(
+        &self,
+        tenant: &Tenant,
+        session: &SessionId,
+        newest: &MessageId,
+        drawn: &DrawnOut,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = Key { admin: tenant.admin_id().clone(), session: session.to_string() };
+        let (newest, drawn) = (newest.clone(), drawn.clone());
+        self.run(|store| async move { follow::draw_out(&store, key, newest.as_str(), &drawn, at).await })
+            .await
     }
 
     async fn sessions_of_lead(

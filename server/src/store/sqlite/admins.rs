@@ -4,7 +4,8 @@ use porchlight_protocol::ids::{AdminId, SiteKey};
 use porchlight_protocol::time::Timestamp;
 use rusqlite::{Connection, Error, OptionalExtension, Row, Transaction, params};
 
-use super::rows::{json, to_json, word};
+use super::rows::{json, optional_json, to_json, word};
+use crate::assistant::OwnModel;
 use crate::store::{Admin, KeyHash, KeyHolder, KeyRecord, Site, Tenant};
 
 type Result<T> = std::result::Result<T, Error>;
@@ -107,13 +108,14 @@ pub(super) fn site_of(c: &Connection, admin: &AdminId) -> Result<Option<Site>> {
 }
 
 fn site_where(c: &Connection, column: &str, value: &str) -> Result<Option<Site>> {
-    let sql = format!("SELECT id, site_key, allowed_origins, widget FROM admins WHERE {column} = ?");
+    let sql = format!("SELECT id, site_key, allowed_origins, widget, model FROM admins WHERE {column} = ?");
     let site = |row: &Row<'_>| {
         Ok(Site {
             key: word(row, 1, |text| text.parse().ok())?,
             tenant: tenant(row)?,
             allowed_origins: json(row, 2)?,
             widget: json(row, 3)?,
+            model: optional_json(row, 4)?.unwrap_or_default(),
         })
     };
     c.prepare_cached(&sql)?.query_row([value], site).optional()
@@ -129,6 +131,12 @@ pub(super) fn replace_site(t: &Transaction<'_>, read: &Site, wanted: &Site) -> R
         params![to_json(&wanted.allowed_origins)?, to_json(&wanted.widget)?, admin.as_str()],
     )?;
     Ok(true)
+}
+
+pub(super) fn set_model(t: &Transaction<'_>, admin: &AdminId, model: &OwnModel) -> Result<bool> {
+    let set =
+        t.execute("UPDATE admins SET model = ? WHERE id = ?", params![to_json(model)?, admin.as_str()])?;
+    Ok(set == 1)
 }
 
 pub(super) fn key_holder(c: &Connection, hash: &KeyHash) -> Result<Option<KeyHolder>> {

@@ -12,7 +12,7 @@ use super::memory::Memory;
 use super::rows::{self, to_json};
 use super::{handovers, happened, leads};
 use crate::assistant;
-use crate::conversation::{self, Admission, Conversation, Incoming, Message};
+use crate::conversation::{self, Admission, Answerer, Conversation, DrawnOut, Incoming, Message};
 use crate::leads::history::VISITOR;
 use crate::leads::{By, Contact, LeadRecord, new_id};
 use crate::store::recent::Key;
@@ -80,6 +80,9 @@ fn keep(
             let message = Message { pending: false, opened: false, ..*message };
             Ok(Ok(Kept { message, duplicate: true, session_email: None, reply: None, mode }))
         }
+        Admission::New(_) if incoming.reply_to.is_some() && mode == Mode::Human => {
+            Ok(Err(CaptureError::Silenced))
+        }
         Admission::New(message) => add(t, session, incoming, *message, mode).map(Ok),
     }
 }
@@ -94,9 +97,11 @@ fn add(
     let admin = incoming.tenant.admin_id().as_str();
     let before = session.len();
     session.push(message);
-    let answered = mode == Mode::Assistant && (session[before].opened || incoming.authorised);
-    let reply = answered.then(|| assistant::reply(session, &session[before], incoming.arrived));
-    session.extend(reply);
+    let due = conversation::is_answer_due(&session[before], incoming, mode);
+    session[before].owed = due && incoming.answerer == Answerer::Model;
+    if due && incoming.answerer == Answerer::Builtin {
+        session.push(assistant::reply(session, &session[before], incoming.arrived));
+    }
     let followed = conversation::derive(session);
     let mut wrong = 0;
     for kept in session.iter_mut() {
@@ -128,8 +133,35 @@ fn add(
     })
 }
 
+/// Keeps what a model has drawn out of a session; `false` where that is no news.
+pub(super) fn draw_out(
+    t: &Transaction<'_>,
+    admin: &AdminId,
+    (session_id, newest): (&str, &str),
+    drawn: &DrawnOut,
+    by: &By,
+) -> Result<bool> {
+    let changed = t
+        .prepare_cached(
+            "UPDATE chats SET drawn_out_of = ?4, drawn_out_beside = ?5, drawn_out = ?6
+             WHERE admin_id = ?1 AND session_id = ?2 AND message_id = ?3 AND coalesce(drawn_out_of, 0) < ?4",
+        )?
+        .execute(params![admin.as_str(), session_id, newest, drawn.of, drawn.beside, drawn.text])?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    if let Some(conversation) = conversation::derive(&session(t, admin.as_str(), session_id)?) {
+        tag_session(t, admin.as_str(), session_id, &conversation)?;
+        update_leads(t, admin, session_id, &conversation, by)?;
+    }
+    Ok(true)
+}
+
 static INSERT: LazyLock<String> = LazyLock::new(|| {
-    format!("INSERT INTO chats (admin_id, {}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)", rows::MESSAGE)
+    format!(
+        "INSERT INTO chats (admin_id, {}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?,NULL,NULL,NULL)",
+        rows::MESSAGE
+    )
 });
 
 fn insert(t: &Transaction<'_>, admin: &str, message: &Message) -> Result<()> {
@@ -153,6 +185,7 @@ fn insert(t: &Transaction<'_>, admin: &str, message: &Message) -> Result<()> {
         message.edge.as_ref().map(to_json).transpose()?,
         message.tag.as_ref().map(|tag| &tag.email),
         message.tag.as_ref().map(|tag| &tag.requirements),
+        message.owed,
     ])?;
     happened::message(t, admin, message)
 }

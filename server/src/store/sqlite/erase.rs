@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Error, Transaction, params};
 
-use super::{capture, handovers, happened, leads};
+use super::{capture, handovers, happened, leads, tokens};
 use crate::conversation::{self, Conversation};
 use crate::leads::{By, LeadEvent, LeadRecord};
 use crate::live::{LeadAction, SessionAction};
@@ -71,6 +71,7 @@ fn take_away(
     }
     let removed = t.execute("DELETE FROM chats WHERE admin_id = ? AND session_id = ?", [admin, session])?;
     handovers::forget(t, admin, session)?;
+    tokens::forget(t, admin, session)?;
     if removed > 0 {
         happened::session(t, admin, session, SessionAction::Erased)?;
     }

@@ -17,6 +17,7 @@ mod list;
 mod memory;
 mod notices;
 mod rows;
+mod tokens;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,18 +27,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bson::oid::ObjectId;
 use porchlight_protocol::capture::Mode;
-use porchlight_protocol::ids::{AdminId, SessionId, SiteKey};
+use porchlight_protocol::ids::{AdminId, MessageId, SessionId, SiteKey};
 use porchlight_protocol::time::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::watch;
 
 use super::{
-    Admin, Day, Edited, Erased, Finding, KeptRollup, KeyHash, KeyHolder, KeyRecord, Results, Site, Store,
-    StoreError, Tenant,
+    Admin, Day, Edited, Erased, Finding, KeptRollup, KeyHash, KeyHolder, KeyRecord, Reservation, Reserved,
+    Results, Site, Store, StoreError, Tenant, TokenBudget,
 };
 use crate::analytics::LeadFact;
-use crate::conversation::{Incoming, Message};
+use crate::assistant::OwnModel;
+use crate::conversation::{DrawnOut, Incoming, Message};
+use crate::leads::history::VISITOR;
 use crate::leads::{
     By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
 };
@@ -47,7 +50,8 @@ use crate::notices::{Due, Notice};
 use memory::Memory;
 
 /// The schema's steps; a file's `user_version` says how many it has taken.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("events.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("events.sql"), include_str!("assistant.sql")];
 
 /// How long a connection waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(5);
@@ -110,6 +114,22 @@ impl SqliteStore {
             let done = work(&transaction)?;
             transaction.commit()?;
             shared.changed.send_replace(());
+            Ok(done)
+        })
+        .await
+    }
+
+    /// The same for work that touches no message, so that what is remembered of sessions stays true.
+    async fn write_beside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || {
+            let mut writer = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let transaction = begin(&mut writer.connection)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
             Ok(done)
         })
         .await
@@ -258,6 +278,25 @@ impl Store for SqliteStore {
         self.write(move |t| admins::replace_site(t, &read, &wanted)).await
     }
 
+    async fn set_model(&self, tenant: &Tenant, model: &OwnModel) -> Result<bool, StoreError> {
+        let (admin, model) = (tenant.admin_id().clone(), model.clone());
+        self.write_beside(move |t| admins::set_model(t, &admin, &model)).await
+    }
+
+    async fn reserve_tokens(
+        &self,
+        wanted: &Reservation,
+        budget: TokenBudget,
+    ) -> Result<Reserved, StoreError> {
+        let wanted = wanted.clone();
+        self.write_beside(move |t| tokens::reserve(t, &wanted, budget)).await
+    }
+
+    async fn settle_tokens(&self, reserved: &Reservation, used: u64) -> Result<(), StoreError> {
+        let reserved = reserved.clone();
+        self.write_beside(move |t| tokens::settle(t, &reserved, used)).await
+    }
+
     async fn key_holder(&self, hash: &KeyHash) -> Result<Option<KeyHolder>, StoreError> {
         let hash = hash.clone();
         self.read(move |c| admins::key_holder(c, &hash)).await
@@ -287,6 +326,20 @@ impl Store for SqliteStore {
     async fn session(&self, tenant: &Tenant, session: &SessionId) -> Result<Vec<Message>, StoreError> {
         let (admin, session) = (tenant.admin_id().clone(), session.clone());
         self.read(move |c| capture::session(c, admin.as_str(), session.as_str())).await
+    }
+
+    async fn keep_drawn_out(
+        &self,
+        tenant: &Tenant,
+        session: &SessionId,
+        newest: &MessageId,
+        drawn: &DrawnOut,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (admin, session, newest) = (tenant.admin_id().clone(), session.clone(), newest.clone());
+        let (drawn, by) = (drawn.clone(), By::new(VISITOR, at));
+        self.write(move |t| capture::draw_out(t, &admin, (session.as_str(), newest.as_str()), &drawn, &by))
+            .await
     }
 
     async fn sessions_of_lead(

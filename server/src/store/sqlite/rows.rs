@@ -8,12 +8,13 @@ use rusqlite::{Error, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::conversation::{FirstReply, Message, Page, Tag};
+use crate::conversation::{DrawnOut, FirstReply, Message, Page, Tag};
 use crate::leads::{LeadRecord, RequirementsBy};
 
 /// The columns of `chats` that [`message`] reads, in its order.
 pub(super) const MESSAGE: &str = "session_id, message_id, seq, role, text, page_url, page_title, referrer, locale, \
-     time_zone, created_at, addresses, reply_to, opened, edge, email, requirements, migrated";
+     time_zone, created_at, addresses, reply_to, opened, edge, email, requirements, migrated, owed, \
+     drawn_out_of, drawn_out_beside, drawn_out";
 
 /// The columns of `leads` that [`lead`] reads, in its order.
 pub(super) const LEAD: &str = "id, admin_id, email, requirements, session_id, session_ids, status, source, \
@@ -42,7 +43,12 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message, Error> {
         addresses: optional_json(row, 11)?.unwrap_or_default(),
         reply_to: row.get(12)?,
         opened: row.get(13)?,
+        owed: row.get(18)?,
         edge: optional_json(row, 14)?,
+        drawn_out: match row.get(19)? {
+            Some(of) => Some(DrawnOut { of, beside: row.get(20)?, text: row.get(21)? }),
+            None => None,
+        },
         tag: email.map(|email| Tag { email, requirements: requirements.unwrap_or_default() }),
         pending: false,
         old: seq.is_none() && !row.get::<_, bool>(17)?,
