@@ -6,10 +6,14 @@ use crate::shell::{cargo, run};
 /// `cargo xtask bench NAME`.
 pub(crate) fn run_named(name: Option<&str>) -> anyhow::Result<()> {
     match name {
-        Some(name @ ("capture" | "leads")) => {
+        Some(name @ ("capture" | "leads" | "reply")) => {
             let mongodb = MongoDb::start()?;
             let mut bench = cargo(&["bench", "--package", "porchlight-server", "--bench", name]);
-            let what = if name == "capture" { "Measuring captures" } else { "Measuring the leads API" };
+            let what = match name {
+                "capture" => "Measuring captures",
+                "leads" => "Measuring the leads API",
+                _ => "Measuring answers by a model",
+            };
             run(what, bench.env("PORCHLIGHT_TEST_MONGODB_URI", &mongodb.uri), "")
         }
         Some("email") => {
@@ -17,7 +21,7 @@ pub(crate) fn run_named(name: Option<&str>) -> anyhow::Result<()> {
             run("Measuring the search for addresses", &mut bench, "")
         }
         _ => anyhow::bail!(
-            "name one of: capture (captures a second on both stores, beside the databases' own limits), leads (lists, search and figures at up to a million leads), email (search for addresses in hostile text)"
+            "name one of: capture (captures a second on both stores, beside the databases' own limits), leads (lists, search and figures at up to a million leads), reply (time to the first words of a model that answers at once), email (search for addresses in hostile text)"
         ),
     }
 }
