@@ -83,9 +83,9 @@ pub(super) fn ends_sentence(tokens: &[Token<'_>], at: usize) -> bool {
                 && next.is_some_and(|n| {
                     n.is(Class::Month)
                         || n.shape == Shape::Number
-                        || n.text.starts_with(char::is_lowercase) && (n.is(Class::Prep) || n.is(Class::Conj))
                         || n.spaced
-                            && ["stock", "etage", "og", "klasse", "geburtstag"].contains(&n.low.as_str())
+                            && ["bis", "und", "oder", "stock", "etage", "og", "klasse", "geburtstag"]
+                                .contains(&n.low.as_str())
                 });
             let listed =
                 || tokens.windows(2).any(|w| w[0].shape == Shape::Line && w[1].shape == Shape::Number);

@@ -137,21 +137,13 @@ fn is_same_kind(old: &Held, new: &Held) -> bool {
                         "pessoas",
                         "osób",
                         "of them",
-                        "stück",
-                        "pieces",
-                        "pcs",
-                        "piezas",
-                        "pièces",
-                        "pezzi",
-                        "peças",
-                        "stuks",
-                        "sztuk",
                         "guests",
                     ]
                     .contains(&key)
             };
             general(&old.key) && general(&new.key)
-                || (general(&new.key) && new.key.is_empty())
+                || new.key.is_empty()
+                || PIECES.contains(&new.key.as_str())
                 || old
                     .key
                     .split(' ')
@@ -160,6 +152,9 @@ fn is_same_kind(old: &Held, new: &Held) -> bool {
         _ => false,
     }
 }
+
+/// Words that count whatever was counted before.
+const PIECES: [&str; 9] = ["stück", "pieces", "pcs", "piezas", "pièces", "pezzi", "peças", "stuks", "sztuk"];
 
 /// The same word, or another form of it.
 fn is_same_word(a: &str, b: &str) -> bool {

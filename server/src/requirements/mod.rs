@@ -248,7 +248,8 @@ impl Conversation {
         // "Condition?" – "good" is no consent.
         if yes > 0 && !(asked.is_topic && tokens[first].is(Class::Accept)) {
             let from = behind_yes(tokens, first + yes);
-            let rest: Vec<&Token<'_>> = tokens[from..].iter().filter(|t| t.is_spoken()).collect();
+            let says = |t: &&Token<'_>| t.is_spoken() && !t.is(Class::Hollow) && !t.is(Class::Filler);
+            let rest: Vec<&Token<'_>> = tokens[from..].iter().filter(says).collect();
             if let [number] = rest[..]
                 && (number.has_digit() || number.is(Class::Number))
             {

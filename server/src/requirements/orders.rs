@@ -77,7 +77,10 @@ fn aimed_from(sentence: &[Token<'_>]) -> Option<usize> {
         .iter()
         .rposition(|t| t.is_mark(",;:()-–—") || t.is(Class::Conj) && t.shape == Shape::Word)
         .unwrap_or(0);
-    Some(if is_own(&sentence[..clause]) { clause } else { 0 })
+    let asks = |t: &Token<'_>| {
+        t.is_mark("?") || [Class::Buys, Class::Want, Class::Problem].iter().any(|class| t.is(*class))
+    };
+    Some(if sentence[..clause].iter().any(asks) { clause } else { 0 })
 }
 
 fn gives_order(sentence: &[Token<'_>], at: usize) -> bool {

@@ -224,17 +224,18 @@ fn is_strangers(tokens: &[Token<'_>], at: usize) -> bool {
 fn fact(said: &Said<'_, '_>) -> Option<Fact> {
     let Said { core, lead, .. } = said;
     let kind = kind_of(said);
-    let mut text = written(core);
+    let named = if kind == Kind::Budget { budget(said) } else { core };
+    let mut text = written(named);
     if text.chars().count() > super::compose::MAX_CHARS {
         // Articles are the first words to go where a line gets too long.
-        let short: Vec<Token<'_>> = core
+        let short: Vec<Token<'_>> = named
             .iter()
             .filter(|t| !(t.is(Class::Article) && !t.is(Class::Place) && !t.is(Class::Prep)))
             .cloned()
             .collect();
         text = written(&short);
     }
-    if kind == Kind::Budget && !names_budget(core) {
+    if kind == Kind::Budget && !names_budget(named) {
         text = format!("Budget {text}");
     }
     capitalised(&text)?;
@@ -249,6 +250,19 @@ fn fact(said: &Said<'_, '_>) -> Option<Fact> {
         labelled: false,
         place: (0, 0),
     })
+}
+
+/// A budget from its limit on: "at most 150 pounds", of "I can pay at most 150 pounds".
+fn budget<'c, 'a>(said: &Said<'c, 'a>) -> &'c [Token<'a>] {
+    let Said { core, found, lead, .. } = said;
+    match found {
+        [only, ..] if !lead.need && !lead.ask && !names_budget(core) => {
+            let limit = (0..only.from)
+                .find(|at| core[*at].is(Class::Limit) && core[*at].len_as(Class::Limit) >= only.from - at);
+            &core[limit.unwrap_or(only.from)..]
+        }
+        _ => core,
+    }
 }
 
 fn names_budget(core: &[Token<'_>]) -> bool {

@@ -75,8 +75,10 @@ impl Said<'_, '_> {
     /// Whether it counts in a long message too, where much is said around the need.
     pub(super) fn is_firm(&self) -> bool {
         // "iOS and Android.", and a town alone.
-        let alone = self.core.len() <= 2
-            && self.core.iter().all(|t| t.is_capital() && !t.is_known() && !is_shouted(t));
+        let is_name = |t: &Token<'_>| t.is_capital() && !t.is_known() && !is_shouted(t);
+        let alone = self.core.len() <= 3
+            && self.core.iter().all(|t| is_name(t) || t.is(Class::Conj))
+            && self.core.first().is_some_and(is_name);
         let named = !self.lead.subject && (alone || self.core.iter().any(is_product));
         let adds = self.tokens.iter().take(3).any(|t| t.is(Class::Also));
         self.is_strong()
