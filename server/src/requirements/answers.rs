@@ -154,6 +154,9 @@ fn offered(tokens: &[Token<'_>], is_statement: bool) -> Option<String> {
             break;
         }
     }
+    if tokens.iter().any(|t| t.low == "anything") {
+        return None;
+    }
     // "I can help with …", "I'm afraid …": nothing of it can be had by a yes.
     if is_statement
         && tokens.iter().any(|t| t.is(Class::Help) && t.low.starts_with("h") || t.is(Class::Taken))
@@ -166,6 +169,13 @@ fn offered(tokens: &[Token<'_>], is_statement: bool) -> Option<String> {
         return None;
     }
     let price = found.iter().find(|v| v.kind == values::Kind::Money).map(|v| v.from);
+    // "Bags at £65, shall I put down 3?": what is offered stands behind the price.
+    if let Some(at) = price
+        && let Some(behind) = (at..rest.len()).find(|i| rest[*i].len_as(Class::Offer) > 1)
+        && !values::values(&rest[behind..]).is_empty()
+    {
+        return offered(&rest[behind..], is_statement);
+    }
     let end = price.map_or(rest.len(), |at| at.saturating_sub(1));
     let kept: Vec<Token<'_>> = rest[..end]
         .iter()

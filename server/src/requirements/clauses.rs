@@ -54,6 +54,7 @@ pub(super) fn marker_length(line: &[Token<'_>]) -> usize {
             if number.text.chars().count() <= 2
                 && mark.is_mark(").")
                 && next.spaced
+                && !next.is(Class::Month)
                 && (number.has_digit() || mark.is_mark(")")) =>
         {
             2

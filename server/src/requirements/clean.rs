@@ -24,11 +24,14 @@ static PRIVATE: [Private; 7] = [
     // What a block of another notation holds is not said by anybody.
     Private {
         may_hold: |text| {
-            text.contains(['<', '{', '[', '`']) || text.contains("\"\"\"") || text.contains("'''")
+            text.contains(['<', '{', '[', '`'])
+                || text.contains("\":")
+                || text.contains("\"\"\"")
+                || text.contains("'''")
         },
         pattern: LazyLock::new(|| {
             pattern(
-                r#"(?s)"{3}.*?"{3}|'{3}.*?'{3}|\{\s*"[^}]*\}|\{\{.*?\}\}|<!--.*?-->|```.*?```|[\[<]\|?(?:system|sys|inst|instructions?|assistant|admin|prompt|script|style)\b[^\]>]*[\]>].*?(?:[\[<]\|?/(?:system|sys|inst|instructions?|assistant|admin|prompt|script|style)\|?[\]>]|$)"#,
+                r#"(?s)"{3}.*?"{3}|'{3}.*?'{3}|\{\s*"[^}]*\}|\{\{.*?\}\}|"[a-z_]+"\s*:\s*"[^"]*"?|<!--.*?-->|```.*?```|[\[<]\|?(?:system|sys|inst|instructions?|assistant|admin|prompt|script|style)\b[^\]>]*[\]>].*?(?:[\[<]\|?/(?:system|sys|inst|instructions?|assistant|admin|prompt|script|style)\|?[\]>]|$)"#,
             )
         }),
         leaves: "\n",

@@ -27,7 +27,7 @@ use answers::Asked;
 use clauses::{Clause, Glue, clauses, sentences};
 use lexicon::{Class, Lexicon};
 use names::Names;
-use read::{Corrects, Fact, Frame, Kind, Reading, read};
+use read::{Corrects, Fact, Frame, Held, Kind, Reading, read};
 use tokens::{Token, tokens};
 
 /// One message of a conversation.
@@ -87,6 +87,8 @@ struct Place {
     sentence: usize,
     /// Whether it corrects what was said before.
     corrects: bool,
+    /// Whether it follows a no: "no, on Saturday".
+    declines: bool,
     /// Whether a colon follows.
     is_header: bool,
 }
@@ -166,7 +168,12 @@ impl Conversation {
                 correcting |= corrects == Corrects::Onwards && !answers_no;
                 of_others = matches!(reading, Reading::OfOthers);
                 let corrects = correcting || corrects == Corrects::Itself;
-                let at = Place { sentence: number, corrects, is_header: frame.is_header };
+                let at = Place {
+                    sentence: number,
+                    corrects,
+                    declines: declined && number == 0,
+                    is_header: frame.is_header,
+                };
                 listing |= self.keep(reading, clause, at, first.then_some(&asked));
             }
         }
@@ -177,7 +184,7 @@ impl Conversation {
         &mut self,
         reading: Reading,
         clause: &Clause<'_, '_>,
-        Place { sentence, corrects, is_header }: Place,
+        Place { sentence, corrects, declines, is_header }: Place,
         asked: Option<&Asked>,
     ) -> bool {
         match reading {
@@ -206,7 +213,9 @@ impl Conversation {
                     label(&mut fact, asked, clause);
                 }
                 let adds = clause.tokens.iter().any(|t| t.is(Class::Also));
-                let corrects = corrects || !adds && compose::recounts(&self.facts, &fact);
+                let is_time = |held: &Held| held.kind.is_time();
+                let other_time = declines && !fact.values.is_empty() && fact.values.iter().all(is_time);
+                let corrects = corrects || other_time || !adds && compose::recounts(&self.facts, &fact);
                 if fact.kind == Kind::Budget {
                     match compose::rebudget(&mut self.facts, fact) {
                         Some(rest) => self.add(rest),

@@ -176,8 +176,9 @@ fn signature(tokens: &[Token<'_>]) -> usize {
     const NAME: usize = 4;
     const NEAR: usize = 8;
     let last = tokens.iter().rposition(Token::is_spoken).map_or(0, |at| at + 1);
-    let is_part =
-        |t: &&Token<'_>| !t.is_spoken() || is_capital(t) && (!t.is_known() || is_first_name(&t.low));
+    let is_part = |t: &&Token<'_>| {
+        !t.is_spoken() || is_capital(t) && (!t.is_known() || t.is(Class::Title) || is_first_name(&t.low))
+    };
     let mut from = last - tokens[..last].iter().rev().take_while(is_part).count();
     while from < last && !tokens[from].is_spoken() {
         from += 1;

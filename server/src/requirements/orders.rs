@@ -17,7 +17,7 @@ pub(super) fn take_out(tokens: &mut Vec<Token<'_>>) {
     let mut from = 0;
     while from < tokens.len() {
         let ends =
-            |at: &usize| ends_sentence(tokens, *at) || tokens[*at].is_mark(";") || tokens[*at].text == "--";
+            |at: &usize| ends_sentence(tokens, *at) || tokens[*at].is_mark(";)") || tokens[*at].text == "--";
         let end = (from..tokens.len()).find(ends).map_or(tokens.len(), |at| at + 1);
         let sentence = &tokens[from..end];
         let line_start = from == 0 || tokens[from - 1].shape == Shape::Line;

@@ -132,13 +132,17 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects)
         return (Reading::Nothing, Corrects::Onwards);
     }
     let core: Vec<Token<'_>> = content(&tokens[from..to]);
+    let found = values::values(&core);
+    // "I don't want to spend more than 400 euros".
+    if let (true, Some(money)) = (lead.unwanted, found.iter().find(|v| v.kind == values::Kind::Money)) {
+        return (Reading::Fact(at_most(&core, money)), corrects(&lead, better));
+    }
     if lead.unwanted || lead.cancel {
         return (
             Reading::Unwanted(core.iter().filter(|t| is_content(t)).map(|t| t.low.clone()).collect()),
             corrects(&lead, better),
         );
     }
-    let found = values::values(&core);
     if let Some(times) = unfit(tokens, &core, &found) {
         return (Reading::Unwanted(times), corrects(&lead, better));
     }
@@ -165,6 +169,10 @@ fn corrects(lead: &Lead, better: bool) -> Corrects {
 fn quoted(tokens: &[Token<'_>], from: usize) -> Option<usize> {
     let near = tokens.len().min(from + 5);
     let verb = (from..near).find(|i| tokens[*i].is(Class::Say))?;
+    // "One said 400".
+    if verb + 2 >= tokens.len() {
+        return None;
+    }
     (from..verb)
         .chain(0..from)
         .any(|i| tokens[i].is(Class::Other) || tokens[i].is(Class::Role) || tokens[i].is(Class::They))
@@ -250,6 +258,21 @@ fn fact(said: &Said<'_, '_>) -> Option<Fact> {
         labelled: false,
         place: (0, 0),
     })
+}
+
+/// A budget that is not to be passed.
+fn at_most(core: &[Token<'_>], money: &Value) -> Fact {
+    let amount = written(&core[money.from..money.to]);
+    Fact {
+        kind: Kind::Budget,
+        text: format!("Budget max {amount}"),
+        values: vec![Held { kind: money.kind, key: String::new(), text: amount }],
+        strong: true,
+        firm: true,
+        whole: true,
+        labelled: false,
+        place: (0, 0),
+    }
 }
 
 /// A budget from its limit on: "at most 150 pounds", of "I can pay at most 150 pounds".

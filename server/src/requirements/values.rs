@@ -38,10 +38,10 @@ pub(super) struct Value {
     pub(super) key: String,
 }
 
-impl Value {
+impl Kind {
     /// Whether it says when.
-    pub(super) fn is_time(&self) -> bool {
-        matches!(self.kind, Kind::Date | Kind::Day | Kind::Clock)
+    pub(super) fn is_time(self) -> bool {
+        matches!(self, Self::Date | Self::Day | Self::Clock)
     }
 }
 

@@ -80,13 +80,12 @@ impl Said<'_, '_> {
             && self.core.iter().all(|t| is_name(t) || t.is(Class::Conj))
             && self.core.first().is_some_and(is_name);
         let named = !self.lead.subject && (alone || self.core.iter().any(is_product));
-        let adds = self.tokens.iter().take(3).any(|t| t.is(Class::Also));
         self.is_strong()
             || !self.found.is_empty()
             || self.demands()
             || [Class::Now, Class::Part, Class::Decides].iter().any(|class| self.any(*class))
             || named
-            || adds && !self.any(Class::Told) && !self.any(Class::They)
+            || self.any(Class::Also) && !self.any(Class::Told) && !self.any(Class::They)
     }
 
     fn asks(&self) -> bool {
@@ -168,7 +167,7 @@ impl Said<'_, '_> {
         let corrected = self.frame.corrects && !self.found.is_empty() && self.core.len() <= SHORT;
         let checkable = self.frame.answers || self.found.iter().any(|v| v.kind == Kind::Code);
         told && past && !fails
-            || (long_past || past && self.lead.own) && !fails && !checkable
+            || (long_past && !self.any(Class::Not) || past && self.lead.own) && !fails && !checkable
             || self.any(Class::Story) && !fails && self.found.iter().all(timed)
             || told && !fails && !checkable && !corrected
     }
@@ -271,13 +270,17 @@ pub(super) fn speaks_of_others(tokens: &[Token<'_>], from: usize, lead: &Lead, f
         && !lead.subject
         && !lead.own
         && ![Kind::Count, Kind::Measure, Kind::Code].into_iter().any(has);
-    named || related || idle || they && (told && !fails || has(Kind::Money)) || goes_on && !fails
+    named
+        || related
+        || idle
+        || they && (told && !fails || has(Kind::Money))
+        || goes_on && (!fails || found.is_empty())
 }
 
 /// "Thursday is no good": the words of times that do not suit, where nothing else is said.
 pub(super) fn unfit(tokens: &[Token<'_>], core: &[Token<'_>], found: &[Value]) -> Option<Vec<String>> {
     let phrase = tokens.iter().find(|t| t.is(Class::Unfit))?.len_as(Class::Unfit);
-    let is_time = |at: usize| found.iter().any(|v| v.is_time() && (v.from..v.to).contains(&at));
+    let is_time = |at: usize| found.iter().any(|v| v.kind.is_time() && (v.from..v.to).contains(&at));
     let is_phrase = |at: usize| {
         (at.saturating_sub(phrase - 1)..=at).any(|from| core[from].len_as(Class::Unfit) > at - from)
     };
