@@ -14,6 +14,7 @@ mod provider;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use axum::serve::ListenerExt;
 use clap::Parser;
 use porchlight_server::app::{App, router};
 use porchlight_server::clock;
@@ -54,6 +55,8 @@ async fn measure(name: &str, store: Arc<dyn Store>) {
     let (app, drain) = App::start(store, secret, &Settings::parse_from(flags).serve);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/api/chat", listener.local_addr().unwrap());
+    // As `porchlight serve` has it: small pieces must not wait for each other.
+    let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
     tokio::spawn(async move { axum::serve(listener, router(app)).await });
     for (round, (at_once, each)) in VISITORS.into_iter().enumerate() {
         let visitors = (0..at_once).map(|visitor| {

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -54,6 +55,7 @@ impl Provider {
         provider.play(vec![act]);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
+        let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
         let router = Router::new().route("/v1/chat/completions", post(answer)).with_state(provider.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         (provider, url)
