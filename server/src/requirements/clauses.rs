@@ -196,7 +196,10 @@ fn begins_clause(sentence: &[Token<'_>], from: usize, at: usize, run_on: bool) -
     let so = ["so", "donc", "quindi", "dus", "więc", "portanto"].contains(&token.low.as_str());
     let counts = |at: usize| sentence.get(at).is_some_and(|t| t.has_digit() || t.is(Class::Number));
     let article = usize::from(sentence.get(at + 1).is_some_and(|t| t.is(Class::Article)));
-    if so && (counts(at + 1 + article) || sentence.get(at + 1).is_some_and(|t| t.is(Class::Prep))) {
+    if so
+        && (counts(at + 1 + article)
+            || sentence.get(at + 1).is_some_and(|t| t.is(Class::Prep) || t.is(Class::Correct)))
+    {
         return true;
     }
     if token.is(Class::Sub) || token.is(Class::Conj) {

@@ -2,9 +2,10 @@
 //! conversation. The rules are those of the project's requirements policy.
 //!
 //! [`mod@clean`], [`mod@orders`] and [`mod@names`] take out what must never appear, [`mod@tokens`] and [`mod@clauses`] cut the
-//! rest into pieces that say one thing, [`mod@strip`] takes off what introduces a fact, [`mod@weigh`] decides whether a piece counts, [`mod@read`] names it in few words,
-//! [`mod@answers`] gives short answers their meaning, [`mod@values`] knows what a correction can replace, and [`mod@compose`] writes
-//! the lines. What differs between languages is in [`mod@lexicon`]. Everything is linear in the conversation's length.
+//! rest into pieces that say one thing, [`mod@strip`] takes off what introduces a fact, [`mod@weigh`] decides whether a piece
+//! counts, [`mod@read`] names it in few words, [`mod@answers`] and [`mod@replies`] give short answers their meaning,
+//! [`mod@values`] knows what a correction can replace, and [`mod@compose`] writes the lines. What differs between languages is
+//! in [`mod@lexicon`]. Everything is linear in the conversation's length.
 
 mod answers;
 mod check;
@@ -15,6 +16,7 @@ mod lexicon;
 mod names;
 mod orders;
 mod read;
+mod replies;
 mod strip;
 mod tokens;
 mod values;
@@ -28,6 +30,7 @@ use clauses::{Clause, Glue, clauses, sentences};
 use lexicon::{Class, Lexicon};
 use names::Names;
 use read::{Corrects, Fact, Frame, Held, Kind, Reading, read};
+use replies::Reply;
 use tokens::{Token, tokens};
 
 /// One message of a conversation.
@@ -137,9 +140,12 @@ impl Conversation {
         if asked.offer.is_some() && text.trim_end().ends_with('?') {
             self.pending = Some(asked.clone());
         }
-        let (from, declined) = self.answer(&tokens, &asked);
+        let reply = Reply::of(&tokens, &asked);
+        if let Some((text, kind)) = &reply.accepts {
+            self.accept(text, *kind);
+        }
         let mut correcting = asked.is_taken;
-        let sentences = sentences(&tokens[from..]);
+        let sentences = sentences(&tokens[reply.from.min(tokens.len())..]);
         for (number, sentence) in sentences.iter().enumerate() {
             let mut listing = sentence.is_item;
             let (mut budget, mut of_others) = (false, false);
@@ -151,7 +157,7 @@ impl Conversation {
                 let first = number == 0 && clause.glue == Glue::Start;
                 let frame = Frame {
                     is_question: sentence.is_question,
-                    answers: number == 0 && asked.is_question && !asked.is_contact && !declined,
+                    answers: number == 0 && asked.is_question && !asked.is_contact && !reply.declines,
                     lists: listing,
                     is_item: sentence.is_item,
                     corrects: correcting,
@@ -171,7 +177,7 @@ impl Conversation {
                 let at = Place {
                     sentence: number,
                     corrects,
-                    declines: declined && number == 0,
+                    declines: reply.declines && number == 0,
                     is_header: frame.is_header,
                 };
                 listing |= self.keep(reading, clause, at, first.then_some(&asked));
@@ -235,60 +241,6 @@ impl Conversation {
         }
     }
 
-    /// Reads "yes" and "no" at the start or the end of an answer; where the rest begins, and whether it declines.
-    fn answer(&mut self, tokens: &[Token<'_>], asked: &Asked) -> (usize, bool) {
-        let Some(first) = tokens.iter().position(Token::is_spoken) else { return (0, false) };
-        let spoken = tokens.iter().filter(|t| t.is_spoken()).count();
-        let last = tokens.iter().rposition(Token::is_spoken).unwrap_or(first);
-        let yes = tokens[first].len_as(Class::Yes);
-        let no = tokens[first].len_as(Class::No);
-        if no > 0 && no >= yes && asked.is_question {
-            if let (Some(existing), true) = (
-                &asked.existing,
-                spoken == no || tokens.get(first + no).is_some_and(|t| t.is(Class::Conj) || !t.is_spoken()),
-            ) {
-                self.accept(&format!("No {}", existing.to_lowercase()), Kind::Feature);
-            }
-            return (first + no, true);
-        }
-        let Some(offer) = &asked.offer else {
-            return (if asked.is_question && yes > 0 { behind_yes(tokens, first + yes) } else { 0 }, false);
-        };
-        // "Condition?" – "good" is no consent.
-        if yes > 0 && !(asked.is_topic && tokens[first].is(Class::Accept)) {
-            let from = behind_yes(tokens, first + yes);
-            let says = |t: &&Token<'_>| t.is_spoken() && !t.is(Class::Hollow) && !t.is(Class::Filler);
-            let rest: Vec<&Token<'_>> = tokens[from..].iter().filter(says).collect();
-            if let [number] = rest[..]
-                && (number.has_digit() || number.is(Class::Number))
-            {
-                self.accept(&format!("{offer}: {}", number.text), Kind::Amount);
-                return (tokens.len(), false);
-            }
-            if !asked.has_choice {
-                self.accept(&offer.clone(), Kind::Decision);
-            }
-            return (from, false);
-        }
-        // "PDF is fine", where paper was offered, accepts nothing.
-        let offered = offer.to_lowercase();
-        let of_offer = |t: &Token<'_>| t.is_known() && !t.is(Class::Day) || offered.contains(t.low.as_str());
-        let about_offer = spoken > 5 || tokens.iter().filter(|t| t.is_spoken()).all(of_offer);
-        let ends_yes = spoken > 1
-            && about_offer
-            && tokens[last].is(Class::Yes)
-            && !tokens[last - 1].is(Class::Not)
-            && !tokens[last - 1].is(Class::Say);
-        let accepts = spoken <= 5
-            && about_offer
-            && (first..=last).any(|i| tokens[i].is(Class::Accept) && !tokens[i].is(Class::Not))
-            && !tokens.iter().any(|t| t.is(Class::Not));
-        if (ends_yes || accepts) && !asked.has_choice && !tokens.iter().any(|t| t.is_mark("?")) {
-            self.accept(&offer.clone(), Kind::Decision);
-        }
-        (0, false)
-    }
-
     /// Adds a fact. Of a very long conversation the middle gives way, so that looking back takes a bounded time.
     fn add(&mut self, fact: Fact) {
         const MOST: usize = 200;
@@ -313,18 +265,6 @@ impl Conversation {
             });
         }
     }
-}
-
-/// Behind what only repeats the yes: "yes, definitely, …".
-fn behind_yes(tokens: &[Token<'_>], from: usize) -> usize {
-    let mut at = from;
-    while tokens.get(at).is_some_and(|t| !t.is_spoken()) {
-        at += 1;
-    }
-    let Some(token) = tokens.get(at) else { return at };
-    let length = token.len_as(Class::Yes).max(token.len_as(Class::Polite));
-    let closes = tokens.get(at + length).is_none_or(|t| !t.is_spoken());
-    if length > 0 && closes { behind_yes(tokens, at + length) } else { at }
 }
 
 /// "Not Monday", before "but Tuesday".

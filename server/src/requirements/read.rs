@@ -175,7 +175,7 @@ fn quoted(tokens: &[Token<'_>], from: usize) -> Option<usize> {
     }
     (from..verb)
         .chain(0..from)
-        .any(|i| tokens[i].is(Class::Other) || tokens[i].is(Class::Role) || tokens[i].is(Class::They))
+        .any(|i| tokens[i].is(Class::Role) || tokens[i].is(Class::They) || tokens[i].low == "guy")
         .then(|| verb + tokens[verb].len_as(Class::Say))
 }
 

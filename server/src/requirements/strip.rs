@@ -114,6 +114,8 @@ fn may_strip(
         Class::Have => lead.subject || lead.own || token.is(Class::Subject) || at == 0 || lead.need,
         Class::Ask => length > 1 || frame.is_question || at == 0,
         Class::Wh => true,
+        // "My mate" is somebody, "mate" is who is spoken to.
+        Class::Polite if token.is(Class::Other) => at == 0 || !tokens[at - 1].is(Class::Person),
         Class::Accept => length > 1,
         Class::Want if token.low == "after" => lead.subject || next.is_some_and(|n| n.is(Class::Article)),
         Class::Want => length > 1 || next.is_some() || lead.own,

@@ -262,7 +262,12 @@ pub(super) fn speaks_of_others(tokens: &[Token<'_>], from: usize, lead: &Lead, f
     let limits =
         [Class::Must, Class::Decides, Class::Want].iter().any(|class| tokens.iter().any(|t| t.is(*class)));
     let of_person = core.iter().take(2).any(|t| t.is(Class::Role)) && !head.iter().any(|t| t.is(Class::Prep));
-    let idle = of_person && found.is_empty() && !fails && !limits && !frame.answers && core.len() > 2;
+    let idle = of_person
+        && found.iter().all(|v| v.kind == Kind::Span)
+        && !fails
+        && !limits
+        && !frame.answers
+        && core.len() > 2;
     let has = |kind: Kind| found.iter().any(|v| v.kind == kind);
     let told = told(if they { 12 } else { 4 }) || head.iter().any(|t| t.is(Class::Told));
     let goes_on = frame.of_others
@@ -270,7 +275,8 @@ pub(super) fn speaks_of_others(tokens: &[Token<'_>], from: usize, lead: &Lead, f
         && !lead.subject
         && !lead.own
         && ![Kind::Count, Kind::Measure, Kind::Code].into_iter().any(has);
-    named
+    let decides = tokens.iter().any(|t| t.is(Class::Decides));
+    named && !decides
         || related
         || idle
         || they && (told && !fails || has(Kind::Money))

@@ -1,0 +1,105 @@
+//! Reads the yes and the no of an answer, and what they accept (policy 3).
+
+use super::answers::Asked;
+use super::lexicon::Class;
+use super::read::Kind;
+use super::tokens::Token;
+
+/// What an answer comes to.
+#[derive(Default)]
+pub(super) struct Reply {
+    /// Where its own words begin, in tokens.
+    pub(super) from: usize,
+    pub(super) declines: bool,
+    /// What it accepts, or says there is none of.
+    pub(super) accepts: Option<(String, Kind)>,
+}
+
+impl Reply {
+    pub(super) fn of(tokens: &[Token<'_>], asked: &Asked) -> Self {
+        let Some(first) = tokens.iter().position(Token::is_spoken) else { return Self::default() };
+        let yes = tokens[first].len_as(Class::Yes);
+        let no = tokens[first].len_as(Class::No);
+        if no > 0 && no >= yes && asked.is_question {
+            return Self::no(tokens, first + no, asked);
+        }
+        let Some(offer) = &asked.offer else {
+            let from = if asked.is_question && yes > 0 { behind_yes(tokens, first + yes) } else { 0 };
+            return Self { from, ..Self::default() };
+        };
+        // "Condition?" – "good" is no consent.
+        if yes > 0 && !(asked.is_topic && tokens[first].is(Class::Accept)) {
+            return Self::yes(tokens, behind_yes(tokens, first + yes), asked, offer);
+        }
+        // "A travel cot?" – "2 please".
+        let only_counts = tokens.iter().filter(|t| t.is_spoken()).all(|t| counts(t) || t.is(Class::Polite));
+        let takes_count = !asked.has_choice && !asked.is_budget && asked.counted.is_none();
+        if only_counts && counts(&tokens[first]) && takes_count {
+            let accepts = Some((format!("{offer}: {}", tokens[first].text), Kind::Amount));
+            return Self { from: tokens.len(), declines: false, accepts };
+        }
+        let consents = !asked.has_choice && consents(tokens, offer);
+        Self { accepts: consents.then(|| (offer.clone(), Kind::Decision)), ..Self::default() }
+    }
+
+    /// "Is there parking?" – "no" is a fact; else what follows may be one.
+    fn no(tokens: &[Token<'_>], from: usize, asked: &Asked) -> Self {
+        let alone = !tokens[from.min(tokens.len())..].iter().any(Token::is_spoken)
+            || tokens.get(from).is_some_and(|t| t.is(Class::Conj) || !t.is_spoken());
+        let none = asked.existing.as_ref().filter(|_| alone);
+        let accepts = none.map(|existing| (format!("No {}", existing.to_lowercase()), Kind::Feature));
+        Self { from, declines: true, accepts }
+    }
+
+    /// "Employees?" – "yes, 3" says how many.
+    fn yes(tokens: &[Token<'_>], from: usize, asked: &Asked, offer: &str) -> Self {
+        let says = |t: &&Token<'_>| t.is_spoken() && !t.is(Class::Hollow) && !t.is(Class::Filler);
+        let rest: Vec<&Token<'_>> = tokens[from.min(tokens.len())..].iter().filter(says).collect();
+        match rest[..] {
+            [number] if counts(number) => Self {
+                from: tokens.len(),
+                declines: false,
+                accepts: Some((format!("{offer}: {}", number.text), Kind::Amount)),
+            },
+            _ => {
+                let accepts = (!asked.has_choice).then(|| (offer.to_owned(), Kind::Decision));
+                Self { from, declines: false, accepts }
+            }
+        }
+    }
+}
+
+fn counts(token: &Token<'_>) -> bool {
+    token.has_digit() || token.is(Class::Number)
+}
+
+/// "Monday is fine", and a yes at the end; but "PDF is fine", where paper was offered, accepts nothing.
+fn consents(tokens: &[Token<'_>], offer: &str) -> bool {
+    const SHORT: usize = 5;
+    let spoken: Vec<&Token<'_>> = tokens.iter().filter(|t| t.is_spoken()).collect();
+    let is_short = spoken.len() <= SHORT;
+    let offer = offer.to_lowercase();
+    let of_offer = |t: &&Token<'_>| t.is_known() && !t.is(Class::Day) || offer.contains(t.low.as_str());
+    let ends_yes = match spoken[..] {
+        [.., before, last] => last.is(Class::Yes) && !before.is(Class::Not) && !before.is(Class::Say),
+        _ => false,
+    };
+    let accepts = is_short
+        && spoken.iter().any(|t| t.is(Class::Accept) && !t.is(Class::Not))
+        && !tokens.iter().any(|t| t.is(Class::Not));
+    (ends_yes || accepts)
+        && (!is_short || spoken.iter().all(of_offer))
+        && !tokens.iter().any(|t| t.is_mark("?"))
+}
+
+/// Behind what only repeats the yes: "yes, definitely, …".
+fn behind_yes(tokens: &[Token<'_>], from: usize) -> usize {
+    let mut at = from;
+    while tokens.get(at).is_some_and(|t| !t.is_spoken()) {
+        at += 1;
+    }
+    let Some(token) = tokens.get(at) else { return at };
+    let length = token.len_as(Class::Yes).max(token.len_as(Class::Polite));
+    let closes = tokens.get(at + length).is_none_or(|t| !t.is_spoken());
+    if length > 0 && closes { behind_yes(tokens, at + length) } else { at }
+}
