@@ -31,7 +31,7 @@ static PRIVATE: [Private; 7] = [
         },
         pattern: LazyLock::new(|| {
             pattern(
-                r#"(?s)"{3}.*?"{3}|'{3}.*?'{3}|\{\s*"[^}]*\}|\{\{.*?\}\}|"[a-z_]+"\s*:\s*"[^"]*"?|<!--.*?-->|```.*?```|[\[<]\|?(?:system|sys|inst|instructions?|assistant|admin|prompt|script|style)\b[^\]>]*[\]>].*?(?:[\[<]\|?/(?:system|sys|inst|instructions?|assistant|admin|prompt|script|style)\|?[\]>]|$)"#,
+                r#"(?s)"{3}.*?"{3}|'{3}.*?'{3}|\{\s*"[^}]*\}|\{\{#.*?\{\{/[^}]*\}\}|\{\{.*?\}\}|"[a-z_]+"\s*:\s*"[^"]*"?|<!--.*?-->|```.*?```|[\[<]\|?(?:system|sys|inst|instructions?|assistant|admin|prompt|script|style)\b[^\]>]*[\]>].*?(?:[\[<]\|?/(?:system|sys|inst|instructions?|assistant|admin|prompt|script|style)\|?[\]>]|$)"#,
             )
         }),
         leaves: "\n",

@@ -5,7 +5,7 @@ use super::lexicon::Class;
 use super::tokens::{Shape, Token};
 
 /// How far apart, in tokens, the two words of an order may stand.
-const REACH: usize = 10;
+const REACH: usize = 14;
 
 /// Without what gives orders to software or pretends to be its own words, and without the ready-made lines below.
 pub(super) fn take_out(tokens: &mut Vec<Token<'_>>) {
@@ -95,7 +95,7 @@ fn gives_order(sentence: &[Token<'_>], at: usize) -> bool {
         })
     };
     // "It must include bullet points" is told to nobody.
-    let demanded = at > 0 && sentence[at - 1].is(Class::Must);
+    let demanded = token.low == "include" && at > 0 && sentence[at - 1].is(Class::Must);
     let speaks = |length: usize| {
         length > 0
             && sentence.iter().skip(at + length).find(|t| !t.is_mark(")]}>*")).is_some_and(|t| t.is_mark(":"))

@@ -275,8 +275,10 @@ pub(super) fn speaks_of_others(tokens: &[Token<'_>], from: usize, lead: &Lead, f
         && !lead.subject
         && !lead.own
         && ![Kind::Count, Kind::Measure, Kind::Code].into_iter().any(has);
+    let quoted = !lead.own && core.iter().take(6).any(|t| t.is(Class::Say)) && has(Kind::Money);
     let decides = tokens.iter().any(|t| t.is(Class::Decides));
-    named && !decides
+    quoted
+        || named && !decides
         || related
         || idle
         || they && (told && !fails || has(Kind::Money))
