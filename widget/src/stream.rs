@@ -7,7 +7,7 @@ pub struct Message {
     pub event: String,
     /// The place in the stream behind it.
     pub id: Option<String>,
-    /// What it says.
+    /// What it says; nothing where it is only a place.
     pub data: String,
 }
 
@@ -57,7 +57,7 @@ fn event_of(lines: &str) -> Option<Message> {
             _ => {}
         }
     }
-    said.then_some(message)
+    (said || message.id.is_some()).then_some(message)
 }
 
 #[cfg(test)]
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn pieces_of_any_size_make_the_same_events() {
-        let whole = ": hello\n\nevent: delta\r\ndata: {\"text\":\"é\"}\r\n\r\nid: 7\ndata:a\ndata: b\n\n\nevent: done\ndata\n\ndata: cut";
+        let whole = ": hello\n\nevent: delta\r\ndata: {\"text\":\"é\"}\r\n\r\nid: 7\ndata:a\ndata: b\n\n\nid: 8\n\nevent: done\ndata\n\ndata: cut";
         let message = |event: &str, id: Option<&str>, data: &str| Message {
             event: event.into(),
             id: id.map(str::to_owned),
@@ -75,6 +75,7 @@ mod tests {
         let expected = [
             message("delta", None, "{\"text\":\"é\"}"),
             message("message", Some("7"), "a\nb"),
+            message("message", Some("8"), ""),
             message("done", None, ""),
         ];
         assert_eq!(Stream::default().read(whole), expected);

@@ -128,12 +128,15 @@ impl Running {
                 "error" => events.push(Event::NoReply(id.clone())),
                 _ => {}
             },
-            What::Events => match message.event.as_str() {
-                "message" => events.extend(line(&json).map(|line| Event::Arrived(line, message.id))),
-                "mode" => events.push(Event::Mode(json.text("mode").as_deref() == Some("human"))),
-                "reset" => events.push(Event::Missed),
-                _ => {}
-            },
+            What::Events => {
+                match message.event.as_str() {
+                    "message" => events.extend(line(&json).map(Event::Arrived)),
+                    "mode" => events.push(Event::Mode(json.text("mode").as_deref() == Some("human"))),
+                    "reset" => events.push(Event::Missed),
+                    _ => {}
+                }
+                events.extend(message.id.map(Event::Placed));
+            }
             _ => {}
         }
     }

@@ -64,8 +64,10 @@ pub enum Event {
     Offline(bool),
     /// The session's messages.
     History(Vec<Line>),
-    /// Somebody has written to the visitor: the message, and the place in the stream.
-    Arrived(Line, Option<String>),
+    /// Somebody has written to the visitor.
+    Arrived(Line),
+    /// The stream is at this place.
+    Placed(String),
     /// Who answers from now on: whether it is a person.
     Mode(bool),
     /// The place in the stream is too old.

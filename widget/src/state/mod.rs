@@ -161,9 +161,10 @@ impl State {
             Event::Unanswered(id, asked, chance) => self.unanswered(&id, asked, chance, effects),
             Event::Awake => self.awake(effects),
             Event::History(lines) => self.take_history(lines, effects),
-            Event::Arrived(line, place) => self.arrived(line, place, effects),
+            Event::Arrived(line) => self.arrived(line, effects),
+            Event::Placed(place) => self.placed(place, effects),
             Event::Mode(person) => self.person = person,
-            Event::Missed => self.missed(effects),
+            Event::Missed => self.load_history(effects),
             Event::Deafened(again, chance) => self.deafened(again, chance, effects),
             Event::Listening => self.listen(effects),
             Event::Locked(stored) => self.locked(stored, effects),
@@ -177,7 +178,11 @@ impl State {
                 }
             }
             Event::SessionElsewhere(session) => self.session_elsewhere(session),
-            Event::Leaving => self.flush(effects),
+            Event::Leaving => {
+                self.flush(effects);
+                // A page that waits for its return must not keep a connection that the next page may need.
+                self.deafen(effects);
+            }
             _ => {}
         }
     }

@@ -117,11 +117,15 @@ impl State {
             && self.talk.awaited.iter().any(|id| !self.lines.iter().any(|line| line.id == partial_id(id)));
     }
 
-    pub(super) fn arrived(&mut self, line: Line, place: Option<String>, effects: &mut Vec<Effect>) {
-        self.talk.attempts = 0;
-        if place.is_some() {
-            self.talk.place = place;
+    /// What came before the first place is in the history.
+    pub(super) fn placed(&mut self, place: String, effects: &mut Vec<Effect>) {
+        if self.talk.place.replace(place).is_none() {
+            self.load_history(effects);
         }
+    }
+
+    pub(super) fn arrived(&mut self, line: Line, effects: &mut Vec<Effect>) {
+        self.talk.attempts = 0;
         if self.holds(&line.id) {
             return;
         }
@@ -203,11 +207,6 @@ impl State {
             self.talk.attempts = self.talk.attempts.saturating_add(1);
             effects.push(Effect::WaitToListen(pause(self.talk.attempts, chance)));
         }
-    }
-
-    pub(super) fn missed(&mut self, effects: &mut Vec<Effect>) {
-        self.talk.place = None;
-        self.load_history(effects);
     }
 
     fn holds(&self, id: &str) -> bool {

@@ -276,9 +276,9 @@ fn what_arrives_while_closed_is_unread_until_the_panel_opens() {
         |effect| matches!(effect, Effect::KeepSession(session) if session.seen.as_deref() == Some("m_4")),
     );
     assert!(seen && effects.contains(&Effect::Listen("sess_1".into(), "st_1".into(), None)));
-    state.update(Event::Arrived(line("m_5", "agent"), Some("5".into())));
+    state.update(Event::Arrived(line("m_5", "agent")));
     assert_eq!((state.unread, state.lines.len()), (0, 5));
-    state.update(Event::Arrived(line("m_5", "agent"), Some("5".into())));
+    state.update(Event::Arrived(line("m_5", "agent")));
     assert_eq!(state.lines.len(), 5, "nothing is shown twice");
 }
 
@@ -289,13 +289,20 @@ fn the_stream_is_asked_for_again_unless_the_server_has_none() {
     say(&mut state, "one", "1");
     let effects = take(&mut state, "msg_1", answer("st_1"));
     assert!(effects.contains(&Effect::Listen("sess_1".into(), "st_1".into(), None)));
-    state.update(Event::Arrived(line("m_1", "agent"), Some("7".into())));
+    let history = || Effect::LoadHistory("sess_1".into(), "st_1".into());
+    assert_eq!(state.update(Event::Placed("6".into())), [history()], "for what came before the stream");
+    state.update(Event::Arrived(line("m_1", "agent")));
+    assert_eq!(state.update(Event::Placed("7".into())), []);
     assert_eq!(state.update(Event::Deafened(true, 1.0)), [Effect::WaitToListen(2_000)]);
     assert_eq!(
         state.update(Event::Listening),
         [Effect::Listen("sess_1".into(), "st_1".into(), Some("7".into()))]
     );
-    assert_eq!(state.update(Event::Missed), [Effect::LoadHistory("sess_1".into(), "st_1".into())]);
+    let effects = state.update(Event::Leaving);
+    assert!(effects.contains(&Effect::Deafen), "the page may be kept for the way back");
+    let again = Effect::Listen("sess_1".into(), "st_1".into(), Some("7".into()));
+    assert_eq!(state.update(Event::Awake), [again]);
+    assert_eq!(state.update(Event::Missed), [history()]);
     assert_eq!(state.update(Event::Deafened(false, 1.0)), []);
     assert_eq!(state.update(Event::Listening), []);
 }
