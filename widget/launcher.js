@@ -101,18 +101,19 @@
   for (const name of ["open", "close", "toggle", "send", "identify", "setLocale"]) api[name] = (value) => call(name, value);
   window.porchlight = api;
 
-  // Whoever replaces the page's body, or empties it, does not mean the chat.
+  // Behind the body, where routers that swap it, or keep copies of it, do not come. Whoever empties the document does not
+  // mean the chat.
   const place = () => {
     if (off.signal.aborted) return;
+    const html = document.documentElement;
     if (!host.isConnected) {
-      document.body.append(host);
+      html.append(host);
       host.showPopover?.();
     }
-    observer.observe(document.body, { childList: true });
+    for (const node of [document, html]) observer.observe(node, { childList: true });
   };
   const observer = new MutationObserver(() => host.isConnected || setTimeout(place));
   const show = () => {
-    observer.observe(document.documentElement, { childList: true });
     place();
     for (const command of Array.isArray(before) ? before : []) api.push(command);
     if (open !== undefined && open !== "false") api.open();
