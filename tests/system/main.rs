@@ -12,6 +12,7 @@ mod browser;
 mod business;
 mod crash;
 mod edge;
+mod examples;
 mod faults;
 mod listener;
 mod live;

@@ -248,7 +248,7 @@ fn weigh(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Does the work unless the stamp says that it was done for these very sources.
-fn unless_fresh(
+pub(crate) fn unless_fresh(
     stamp: &Path,
     sources: &[&str],
     work: impl FnOnce() -> anyhow::Result<()>,
@@ -282,7 +282,8 @@ pub(crate) fn all_files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+/// Every file of a folder, into another.
+pub(crate) fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     for file in all_files(from)? {
         let there = to.join(file.strip_prefix(from)?);
         fs::create_dir_all(there.parent().unwrap_or(to))?;

@@ -3,6 +3,7 @@
 mod artefacts;
 mod bench;
 mod check;
+mod examples;
 mod mongodb;
 mod run;
 mod shell;
@@ -30,6 +31,8 @@ enum Command {
     Check,
     /// Put the release artefacts into dist/: the server with the widget inside it, the Worker, the widget's files
     Build,
+    /// Build the examples into target/examples
+    Examples,
     /// Build the widget and say what it weighs and where its bytes go
     Weigh,
     /// Measure; without a name, list what can be measured
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Check => check::run_checks(),
         Command::Build => artefacts::release().map(|()| true),
+        Command::Examples => examples::build().map(|_| true),
         Command::Weigh => artefacts::widget().and_then(|widget| artefacts::within_budget(&widget)),
         Command::Bench { name } => bench::run_named(name.as_deref()).map(|()| true),
     };

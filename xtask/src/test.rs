@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::mongodb::MongoDb;
 use crate::shell::{cargo, say, target};
-use crate::{artefacts, check, tools};
+use crate::{artefacts, check, examples, tools};
 
 /// What was counted so far.
 #[derive(Default)]
@@ -23,7 +23,9 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     let light = artefacts::within_budget(&artefacts::widget()?)?;
     count.add(u64::from(light), u64::from(!light));
     let edge = artefacts::edge()?;
+    let examples = examples::build()?;
     let (chromium, driver) = tools::chromium()?;
+    let (firefox, geckodriver) = tools::firefox()?;
     let mut build = cargo(&["build", "--package", "porchlight-server", "--bin", "porchlight"]);
     crate::shell::run("Building the server", &mut build, "")?;
     let (mongodb, standalone) = (MongoDb::start()?, MongoDb::standalone()?);
@@ -35,9 +37,16 @@ pub(crate) fn run() -> anyhow::Result<bool> {
         .env("PORCHLIGHT_TEST_STANDALONE_URI", &standalone.uri)
         .env("PORCHLIGHT_TEST_WRANGLER", tools::node_program("wrangler")?)
         .env("PORCHLIGHT_TEST_AXE", tools::node()?.join("node_modules/axe-core/axe.min.js"))
+        .env(
+            "PORCHLIGHT_TEST_TURBO",
+            tools::node()?.join("node_modules/@hotwired/turbo/dist/turbo.es2017-umd.js"),
+        )
         .env("PORCHLIGHT_TEST_EDGE_DIR", edge)
         .env("PORCHLIGHT_TEST_CHROMIUM", chromium)
-        .env("PORCHLIGHT_TEST_CHROMEDRIVER", driver);
+        .env("PORCHLIGHT_TEST_CHROMEDRIVER", driver)
+        .env("PORCHLIGHT_TEST_FIREFOX", firefox)
+        .env("PORCHLIGHT_TEST_GECKODRIVER", geckodriver)
+        .env("PORCHLIGHT_TEST_EXAMPLES", examples);
     count.tests(&mut tests);
     drop((mongodb, standalone));
     say("Reading the corpus of addresses in WebAssembly");

