@@ -8,11 +8,12 @@ use worker::{Headers, Request, Response, Result};
 /// After how many seconds a visitor may try again when the server cannot be reached.
 const RETRY_AFTER: u32 = 5;
 
-/// What browsers are told about every answer: it is what it says it is, its address is nobody's business, and any page
-/// may hold it, since pages of every origin do.
-const SECURITY: [(&str, &str); 3] = [
+/// What browsers are told about every answer: it is what it says it is, its address is nobody's business, it is no page
+/// itself, and any page may hold it, since pages of every origin do.
+const SECURITY: [(&str, &str); 4] = [
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
     ("Cross-Origin-Resource-Policy", "cross-origin"),
 ];
 

@@ -1,12 +1,15 @@
 //! The document of all routes (OpenAPI 3.1): made from the handlers, shown at `/docs`.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::http::header;
-use axum::response::{Html, IntoResponse};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use porchlight_protocol::problem::Problem;
+use sha2::{Digest, Sha256};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
@@ -120,7 +123,27 @@ pub fn routes(document: &utoipa::openapi::OpenApi) -> Router<App> {
         let json = Arc::clone(&json);
         async move { ([(header::CONTENT_TYPE, "application/json")], json.to_string()).into_response() }
     };
-    Router::new()
-        .route("/openapi.json", get(shown))
-        .route("/docs", get(async || Html(include_str!("openapi.html"))))
+    Router::new().route("/openapi.json", get(shown)).route("/docs", get(page))
+}
+
+/// The page that shows the document.
+const PAGE: &str = include_str!("openapi.html");
+
+/// Lets the page's own script and styles work, by their hashes, and nothing else.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let own = |tag: &str| {
+        let behind = PAGE.split_once(&format!("<{tag}>")).map_or("", |(_, behind)| behind);
+        let text = behind.split_once(&format!("</{tag}>")).map_or("", |(text, _)| text);
+        format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
+    };
+    format!(
+        "default-src 'none'; script-src {}; style-src {}; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'",
+        own("script"),
+        own("style")
+    )
+});
+
+async fn page() -> Response {
+    ([(header::CONTENT_SECURITY_POLICY, POLICY.as_str())], Html(PAGE)).into_response()
 }

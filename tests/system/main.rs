@@ -14,6 +14,7 @@ mod crash;
 mod edge;
 mod examples;
 mod faults;
+mod headers;
 mod listener;
 mod live;
 mod look;
