@@ -35,6 +35,15 @@ impl Server {
         leads
     }
 
+    /// A person of the business writes into a session.
+    pub(crate) async fn say(&self, session: &str, text: &str) {
+        let url = format!("{}/api/chats/{session}/messages", self.address());
+        let request = reqwest::Client::new().post(url).bearer_auth(&self.business.api_key);
+        let answer =
+            request.json(&serde_json::json!({ "text": text })).send().await.expect("the server answers");
+        assert_eq!(answer.status(), 200);
+    }
+
     /// The address and text of every visitor message, straight from the database, by `seq`.
     pub(crate) async fn stored_messages(&self) -> Vec<(String, String)> {
         match &self.database {

@@ -1,6 +1,6 @@
 //! A headless Chromium with a fresh profile, and the widget's parts as a visitor finds them.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -18,16 +18,21 @@ use crate::system::setting;
 pub(crate) struct Browser {
     client: Client,
     _driver: Process,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 impl Browser {
     pub(crate) async fn open() -> Self {
-        let port = free_port().unwrap();
-        let mut command = Command::new(setting("PORCHLIGHT_TEST_CHROMEDRIVER"));
-        let driver =
-            Process::start("chromedriver", command.arg(format!("--port={port}")).arg("--silent")).unwrap();
-        let profile = tempfile::tempdir().expect("a temporary directory");
+        Self::chromium(tempfile::tempdir().expect("a temporary directory"), json!({})).await
+    }
+
+    /// One whose visitor has forbidden all pages to keep anything.
+    pub(crate) async fn open_without_storage() -> Self {
+        let wishes = json!({ "profile.default_content_setting_values.cookies": 2 });
+        Self::chromium(tempfile::tempdir().expect("a temporary directory"), wishes).await
+    }
+
+    async fn chromium(profile: tempfile::TempDir, wishes: Value) -> Self {
         let arguments = [
             "--headless".to_owned(),
             "--no-sandbox".to_owned(),
@@ -40,19 +45,51 @@ impl Browser {
             "--window-size=1280,900".to_owned(),
             format!("--user-data-dir={}", profile.path().display()),
         ];
-        let options = json!({ "args": arguments, "binary": setting("PORCHLIGHT_TEST_CHROMIUM") });
-        let capabilities = [("goog:chromeOptions".to_owned(), options)].into_iter().collect();
+        let binary = setting("PORCHLIGHT_TEST_CHROMIUM");
+        let options =
+            json!({ "goog:chromeOptions": { "args": arguments, "binary": binary, "prefs": wishes } });
+        let port = free_port().unwrap();
+        let mut driver = Command::new(setting("PORCHLIGHT_TEST_CHROMEDRIVER"));
+        driver.arg(format!("--port={port}")).arg("--silent");
+        Self::start(&mut driver, port, &options, profile).await
+    }
+
+    /// Firefox, which has no [`Browser::cdp`].
+    pub(crate) async fn firefox() -> Self {
+        let profile = tempfile::tempdir().expect("a temporary directory");
+        let binary = setting("PORCHLIGHT_TEST_FIREFOX");
+        let options = json!({ "moz:firefoxOptions": { "args": ["-headless"], "binary": binary } });
+        let port = free_port().unwrap();
+        let mut driver = Command::new(setting("PORCHLIGHT_TEST_GECKODRIVER"));
+        driver.arg(format!("--port={port}")).args(["--log", "fatal"]);
+        driver.arg("--profile-root").arg(profile.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self::start(&mut driver, port, &options, profile).await
+    }
+
+    async fn start(driver: &mut Command, port: u16, wanted: &Value, profile: tempfile::TempDir) -> Self {
+        let driver = Process::start("the browser's driver", driver).unwrap();
+        let capabilities = wanted.as_object().expect("an object");
         let address = format!("http://127.0.0.1:{port}");
         for _ in 0..100 {
             let mut builder = ClientBuilder::new(HttpConnector::new());
-            if let Ok(client) =
-                builder.capabilities(serde_json::Map::clone(&capabilities)).connect(&address).await
-            {
-                return Self { client, _driver: driver, _profile: profile };
+            if let Ok(client) = builder.capabilities(capabilities.clone()).connect(&address).await {
+                return Self { client, _driver: driver, profile };
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("chromedriver gives no session");
+        panic!("the browser's driver gives no session");
+    }
+
+    /// Kills the browser, and starts it again with what it has kept.
+    pub(crate) async fn killed(self) -> Self {
+        let Self { client, _driver: driver, profile } = self;
+        let lock = std::fs::read_link(profile.path().join("SingletonLock")).expect("the browser runs");
+        let lock = lock.to_string_lossy().into_owned();
+        let (_, id) = lock.rsplit_once('-').expect("a host and a process");
+        let killed = Command::new("kill").args(["-s", "KILL", id]).status().expect("kill runs");
+        assert!(killed.success(), "the browser is there to be killed");
+        drop((client, driver));
+        Self::chromium(profile, json!({})).await
     }
 
     pub(crate) async fn go(&self, page: &str) {

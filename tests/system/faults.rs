@@ -1,4 +1,6 @@
-//! A proxy on loopback between edge and server that does what networks do.
+//! A proxy on loopback between edge and server, or between browser and edge, that does what networks do.
+
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,6 +20,8 @@ pub(crate) enum Fault {
     Cut,
     /// The request is taken and never answered.
     Swallow,
+    /// Every piece of the answer comes so much later.
+    Delay(Duration),
 }
 
 /// The proxy; it ends with its owner.
@@ -76,7 +80,7 @@ async fn serve(client: &mut TcpStream, fault: Fault, server: u16) {
             let _ = client.write_all(answer).await;
             let _ = client.flush().await;
             // The rest of the request is taken, so that the answer is not lost to a reset.
-            let _ = tokio::time::timeout(std::time::Duration::from_secs(1), drain(client)).await;
+            let _ = tokio::time::timeout(Duration::from_secs(1), drain(client)).await;
         }
         Fault::Cut => {
             if let Ok(mut server) = TcpStream::connect(("127.0.0.1", server)).await {
@@ -94,6 +98,16 @@ async fn serve(client: &mut TcpStream, fault: Fault, server: u16) {
             }
         }
         Fault::Swallow => drain(client).await,
+        Fault::Delay(time) => {
+            if let Ok(mut server) = TcpStream::connect(("127.0.0.1", server)).await {
+                let (mut from_client, mut to_client) = client.split();
+                let (mut from_server, mut to_server) = server.split();
+                tokio::select! {
+                    _ = tokio::io::copy(&mut from_client, &mut to_server) => {}
+                    _ = copy_late(&mut from_server, &mut to_client, time) => {}
+                }
+            }
+        }
     }
 }
 
@@ -108,6 +122,22 @@ async fn read_head(stream: &mut (impl AsyncReadExt + Unpin)) -> std::io::Result<
         }
     }
     Ok(head)
+}
+
+async fn copy_late(
+    from: &mut (impl AsyncReadExt + Unpin),
+    to: &mut (impl AsyncWriteExt + Unpin),
+    time: Duration,
+) -> std::io::Result<()> {
+    let mut buffer = [0; 4_096];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(time).await;
+        to.write_all(&buffer[..read]).await?;
+    }
 }
 
 async fn drain(stream: &mut TcpStream) {

@@ -1,4 +1,4 @@
-//! Event-streams go through the edge as they come: with an origin that sends slowly.
+//! Event-streams go through the edge as they come: with an origin that sends slowly, and with the server.
 
 use std::time::Duration;
 
@@ -6,7 +6,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use crate::system::edge_before;
+use crate::browser::Browser;
+use crate::system::{System, edge_before};
 
 /// Answers one request with a stream whose second event waits for a word.
 async fn origin(listener: TcpListener, go_on: oneshot::Receiver<()>, asked: oneshot::Sender<String>) {
@@ -103,4 +104,26 @@ async fn a_streamed_answer_reaches_the_visitor_as_it_comes() {
     .await
     .to_ascii_lowercase();
     assert!(asked.contains("accept: text/event-stream") && asked.contains("iphash"), "{asked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_persons_words_reach_the_browser_while_the_stream_is_open() {
+    let system = System::start("sqlite").await;
+    let visitor = Browser::open().await;
+    visitor.go(&system.page("index.html")).await;
+    visitor.open_chat().await;
+    visitor.write("I am jane@acme.com").await;
+    visitor.wait("sent('stored') === 1").await;
+    let session = system.server.leads(1).await[0]["sessionId"].as_str().unwrap().to_owned();
+    for text in ["Kim here", "How can I help?"] {
+        system.server.say(&session, text).await;
+        let heard = format!(
+            "[...root().querySelectorAll('[data-role=agent]')].some((one) => one.textContent.includes('{text}'))"
+        );
+        visitor.wait(&heard).await;
+    }
+    // The browser lists a request when it has ended.
+    let ended = "return performance.getEntriesByType('resource').filter(({ name }) => name.includes('/api/chat/events')).length";
+    assert_eq!(visitor.run(ended).await, 0);
+    visitor.close().await;
 }

@@ -9,20 +9,30 @@ use crate::system::Server;
 
 /// Serves one page under every path of a free port of the loopback address, with headers of its own; a path that
 /// begins with `/bare` has no tag. Gives its address.
-async fn pages(server: &Server, head: &str, headers: &[(&'static str, String)]) -> String {
-    let tag = format!(
-        "<script async src='{}/widget.js' data-site='{}'></script>",
-        server.address(),
-        server.business.site_key
-    );
-    let page =
-        |tag: &str| format!("<!doctype html><html lang=en><title>A page</title>{head}{tag}<body><p>Hello");
-    let (with, without) = (page(&tag), page(""));
+pub(crate) async fn pages(server: &Server, head: &str, headers: &[(&'static str, String)]) -> String {
+    let (edge, key) = (server.address(), &server.business.site_key);
+    let tag = format!("<script async src='{edge}/widget.js' data-site='{key}'></script>");
+    serve(head, &tag, headers).await
+}
+
+/// The same without a tag of its own.
+pub(crate) async fn bare_pages(head: &str) -> String {
+    serve(head, "", &[]).await
+}
+
+async fn serve(head: &str, tag: &str, headers: &[(&'static str, String)]) -> String {
+    let page = |tag: &str| {
+        format!(
+            "<!doctype html><html lang=en><title>A page</title>{head}{tag}<body><p>Hello <a href=/second>on</a>"
+        )
+    };
+    let (with, without) = (page(tag), page(""));
     let headers: Vec<(&str, HeaderValue)> =
         headers.iter().map(|(name, value)| (*name, value.parse().unwrap())).collect();
     let answer = async move |uri: Uri| {
         let page = if uri.path().starts_with("/bare") { without } else { with };
-        let mut answer = ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response();
+        // Pages that may not be kept cannot come back from the browser's memory.
+        let mut answer = ([(header::CACHE_CONTROL, "no-cache")], Html(page)).into_response();
         answer
             .headers_mut()
             .extend(headers.into_iter().map(|(name, value)| (header::HeaderName::from_static(name), value)));
@@ -35,7 +45,7 @@ async fn pages(server: &Server, head: &str, headers: &[(&'static str, String)]) 
 }
 
 /// Whether as many of the visitor's messages are shown as stored.
-fn stored(count: usize) -> String {
+pub(crate) fn stored(count: usize) -> String {
     format!("root().querySelectorAll('[data-role=visitor][data-state=stored]').length === {count}")
 }
 
