@@ -26,11 +26,12 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     let examples = examples::build()?;
     let (chromium, driver) = tools::chromium()?;
     let (firefox, geckodriver) = tools::firefox()?;
-    let mut build = cargo(&["build", "--package", "porchlight-server", "--bin", "porchlight"]);
-    crate::shell::run("Building the server", &mut build, "")?;
+    // With the tests the server is built as well; by itself it would be built of other features of the same crates.
+    let tests = ["test", "--workspace", "--exclude", "porchlight-edge", "--no-fail-fast"];
+    crate::shell::run("Building the server and the tests", cargo(&tests).arg("--no-run"), "")?;
     let (mongodb, standalone) = (MongoDb::start()?, MongoDb::standalone()?);
     say("Running the tests");
-    let mut tests = cargo(&["test", "--workspace", "--exclude", "porchlight-edge", "--no-fail-fast"]);
+    let mut tests = cargo(&tests);
     tests
         .env("PORCHLIGHT_TEST_SERVER", target().join("debug/porchlight"))
         .env("PORCHLIGHT_TEST_MONGODB_URI", &mongodb.uri)
