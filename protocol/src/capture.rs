@@ -168,7 +168,8 @@ fn read_text(text: String) -> Result<String, &'static str> {
     }
 }
 
-fn read_page_url(text: String) -> Result<String, &'static str> {
+/// Takes a page's address: absolute, http or https, at most [`MAX_URL_CHARS`].
+pub fn read_page_url(text: String) -> Result<String, &'static str> {
     if text.chars().count() > MAX_URL_CHARS {
         return Err("must have at most 2048 characters");
     }
@@ -276,6 +277,16 @@ impl Mode {
     }
 }
 
+/// What an answer was taken from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Source {
+    /// What the business calls it.
+    pub title: String,
+    /// Where it can be read, absolute, http or https; `None` where that is nowhere.
+    pub url: Option<String>,
+}
+
 /// A message as its session sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -289,6 +300,9 @@ pub struct ChatMessage {
     pub text: String,
     /// When it was written.
     pub at: Timestamp,
+    /// What the business has written that the answer was taken from; missing where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
 }
 
 /// The answer of `GET /api/chat`: the session's messages, oldest first.

@@ -20,13 +20,14 @@ use crate::config::ServeConfig;
 use crate::error::ApiResult;
 use crate::key_uses::KeyUses;
 use crate::keys::Secret;
+use crate::knowledge::Knowledge;
 use crate::leads::Finder;
 use crate::live::Live;
 use crate::middleware::observe;
 use crate::openapi::{self, Document};
 use crate::sites::Sites;
 use crate::store::Store;
-use crate::{assets, chats, leads, legacy, live, metrics, origins, site, visitors};
+use crate::{assets, chats, knowledge, leads, legacy, live, metrics, origins, site, visitors};
 
 /// How long the store may take to say that it is there.
 const READY_PATIENCE: Duration = Duration::from_secs(2);
@@ -52,6 +53,7 @@ pub struct Shared {
     pub(crate) sites: Arc<Sites>,
     pub(crate) analytics: Arc<Analytics>,
     pub(crate) finder: Arc<Finder>,
+    pub(crate) knowledge: Arc<Knowledge>,
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) edge_secret: Option<Arc<str>>,
     pub(crate) live: Arc<Live>,
@@ -70,6 +72,7 @@ impl App {
             analytics,
             finder: Arc::new(finder),
             key_uses: Arc::default(),
+            knowledge: Arc::new(Knowledge::new(Arc::clone(&store))),
             live: Arc::new(Live::new(Arc::clone(&store), config)),
             assistant: Arc::new(Assistant::new(Arc::clone(&store), batcher.clone(), &config.llm)),
             edge_secret: config.edge_secret.as_deref().map(Arc::from),
@@ -135,6 +138,7 @@ fn visitors_routes() -> OpenApiRouter<App> {
 }
 
 fn business_routes() -> OpenApiRouter<App> {
+    use knowledge::http as knowledge;
     use leads::{export, http, import};
     OpenApiRouter::new()
         .routes(routes!(http::list_leads, http::put_leads, http::delete_leads))
@@ -144,6 +148,8 @@ fn business_routes() -> OpenApiRouter<App> {
         .routes(routes!(http::list_events))
         .routes(routes!(chats::list_chats))
         .routes(routes!(site::get_site, site::put_site))
+        .routes(routes!(knowledge::list_documents, knowledge::post_document))
+        .routes(routes!(knowledge::get_document, knowledge::delete_document))
         .routes(routes!(live::agent::post_message))
         .routes(routes!(live::agent::post_handover))
         .routes(routes!(live::http::get_events))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use porchlight_protocol::capture::{Mode, Role};
+use porchlight_protocol::capture::{Mode, Role, Source};
 use porchlight_protocol::ids::{MessageId, SessionId};
 use porchlight_protocol::problem::Problem;
 use porchlight_protocol::time::Timestamp;
@@ -49,6 +49,9 @@ pub struct Line {
     page_url: Option<String>,
     email: Option<String>,
     requirements: Option<String>,
+    /// What the business has written that an answer was taken from; missing where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<Source>,
 }
 
 /// The conversations of a lead, or one by its session, oldest first
@@ -121,5 +124,6 @@ pub(crate) fn line(message: &Message) -> Line {
         page_url: Some(message.page.url.clone()).filter(|url| !url.is_empty()),
         email: tag.as_ref().map(|tag| tag.email.clone()),
         requirements: tag.map(|tag| tag.requirements),
+        sources: message.sources.clone(),
     }
 }

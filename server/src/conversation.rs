@@ -3,12 +3,13 @@
 //! Everything here is a pure function of the set of messages, so that any order of arrival, any repetition and any
 //! crash in between ends in the same state: stores recompute, they never count up.
 
-use porchlight_protocol::capture::{EdgeInfo, Mode, Role};
+use porchlight_protocol::capture::{EdgeInfo, Mode, Role, Source};
 use porchlight_protocol::email::{self, Email};
 use porchlight_protocol::ids::{MessageId, SessionId};
 use porchlight_protocol::time::Timestamp;
 use sha2::{Digest, Sha256};
 
+use crate::knowledge::Passage;
 use crate::requirements::{self, Author, Turn};
 use crate::store::Tenant;
 
@@ -41,8 +42,12 @@ pub struct Incoming {
     pub edge: Option<EdgeInfo>,
     /// Who is to answer it, where an answer is due.
     pub answerer: Answerer,
+    /// What the business has written that may answer it, best first.
+    pub known: Vec<Passage>,
     /// Of an answer of the assistant: the visitor's message that it answers. Its id is [`crate::assistant::reply_id`].
     pub reply_to: Option<MessageId>,
+    /// Of an answer: what it was taken from.
+    pub sources: Vec<Source>,
 }
 
 /// Who answers a visitor's message.
@@ -91,6 +96,8 @@ pub struct Message {
     pub addresses: Vec<String>,
     /// The visitor message that this one answers.
     pub reply_to: Option<String>,
+    /// What it was taken from.
+    pub sources: Vec<Source>,
     /// Whether it began its session: then its author gets the session's token.
     pub opened: bool,
     /// Whether it was kept without the answer that is due to it: one is to be made for it.
@@ -121,6 +128,7 @@ impl Message {
             at: at.max(question.at.plus_millis(1)),
             addresses: Vec::new(),
             reply_to: Some(question.message_id.clone()),
+            sources: Vec::new(),
             opened: false,
             owed: false,
             edge: None,
@@ -258,6 +266,7 @@ pub fn admit(session: &[Message], incoming: &Incoming) -> Admission {
             at: time_of(session, incoming),
             addresses: incoming.addresses.clone(),
             reply_to: None,
+            sources: Vec::new(),
             opened: session.is_empty(),
             owed: false,
             edge: incoming.edge.clone(),
@@ -278,7 +287,7 @@ fn admit_answer(session: &[Message], incoming: &Incoming, question: &MessageId) 
     let Some(asked) = asked else { return Admission::Nowhere };
     let id = incoming.message_id.to_string();
     let answer = Message::answering(asked, id, incoming.text.clone(), incoming.at);
-    Admission::New(Box::new(Message { pending: true, ..answer }))
+    Admission::New(Box::new(Message { pending: true, sources: incoming.sources.clone(), ..answer }))
 }
 
 /// Whether a new message is to be answered by the assistant: only who began the session or shows its token hears

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use porchlight_protocol::ids::{AdminId, ApiKey, SessionId, SessionToken};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::store::KeyHash;
@@ -35,6 +35,15 @@ pub fn random(prefix: &str, length: usize) -> Result<String, NoRandomness> {
 /// `prefix` and a ULID.
 pub fn id(prefix: &str) -> String {
     format!("{prefix}{}", ulid::Ulid::generate())
+}
+
+/// `prefix` and 26 digits of Crockford's base 32, as new ids have, made of parts, none of which holds a NUL. The same
+/// parts give the same id.
+pub fn derived_id(prefix: &str, parts: &[&str]) -> String {
+    const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let hash = Sha256::digest(parts.join("\0"));
+    let digits = hash.iter().take(26).map(|byte| char::from(DIGITS[usize::from(byte & 31)]));
+    prefix.chars().chain(digits).collect()
 }
 
 /// The installation's secret, from which keys are hashed and tokens derived.

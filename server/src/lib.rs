@@ -19,6 +19,7 @@ pub mod error;
 pub mod headers;
 pub mod key_uses;
 pub mod keys;
+pub mod knowledge;
 pub mod leads;
 pub mod legacy;
 pub mod live;

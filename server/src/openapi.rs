@@ -27,6 +27,7 @@ use crate::app::App;
         (name = "visitors", description = "What the widget asks, with a public site key and a session's token."),
         (name = "leads", description = "What a business asks, with its API key."),
         (name = "site", description = "What a business sets of its site: origins, look, words, hours."),
+        (name = "knowledge", description = "What the assistant may answer with: the business's own words."),
         (name = "legacy", description = "The old view: chats grouped by address."),
         (name = "operations", description = "For those who run the server.")
     ),

@@ -64,7 +64,8 @@ pub async fn post_chat(
     let session = capture.session_id.clone();
     app.limits.check(tenant.admin_id(), &session).map_err(Problem::too_many_requests)?;
     let addresses = capture.addresses();
-    let mut incoming = incoming(tenant.clone(), capture, &addresses, authorised, clock::now());
+    let known = app.knowledge.passages(tenant, &capture.text).await;
+    let mut incoming = incoming(tenant.clone(), capture, &addresses, authorised, known.clone(), clock::now());
     let offer = app.assistant.offer(&site);
     incoming.answerer = if offer.is_some() { Answerer::Model } else { Answerer::Builtin };
     let kept = app.batcher.keep(incoming).await.map_err(refusal)?;
@@ -78,7 +79,7 @@ pub async fn post_chat(
     let as_events = chat_events::are_wanted(&headers);
     if owed {
         let message = answer.accepted.message_id.clone();
-        let listener = app.assistant.answer(Question { site, session, message }, offer);
+        let listener = app.assistant.answer(Question { site, session, message, known }, offer);
         if as_events {
             return Ok(chat_events::following(&answer.accepted, listener));
         }
@@ -189,5 +190,6 @@ pub async fn get_widget(
 
 pub(crate) fn chat_message(message: Message) -> Option<ChatMessage> {
     let message_id = message_id(&message)?;
-    Some(ChatMessage { message_id, role: message.role, text: message.text, at: message.at })
+    let Message { role, text, at, sources, .. } = message;
+    Some(ChatMessage { message_id, role, text, at, sources })
 }

@@ -145,6 +145,8 @@ async fn a_backup_restores(kind: &str) {
     let caller = Caller::of(&server);
     caller.visitor_writes("sess_1", "ann@example.com wants a website").await;
     let lead = server.leads(1).await.remove(0);
+    let document = json!({ "text": "We deliver within a week." });
+    assert_eq!(caller.send(Method::POST, "/api/knowledge", &document).await.0, 200);
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("backup");
     let file = file.to_str().expect("a path");
@@ -155,6 +157,7 @@ async fn a_backup_restores(kind: &str) {
     assert!(Server::restoring_fails(kind, wrong.to_str().expect("a path")).contains("this is no backup"));
     let restored = Server::restored(kind, file, &server.business);
     assert_eq!(restored.leads(1).await, [lead]);
+    assert_eq!(restored.get("/api/knowledge").await, server.get("/api/knowledge").await);
     assert!(run_badly(&restored.database, &["restore", file]).contains("restore into an empty store"));
     assert!(run_badly(&server.database, &["backup", file]).contains("is there already"));
 }

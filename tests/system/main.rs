@@ -16,6 +16,7 @@ mod examples;
 mod faults;
 mod firefox;
 mod headers;
+mod knowledge;
 mod listener;
 mod live;
 mod look;

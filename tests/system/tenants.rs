@@ -35,7 +35,7 @@ async fn routes(server: &Server) -> Vec<Route> {
             });
         }
     }
-    assert!(routes.len() >= 22, "the document lists the routes");
+    assert!(routes.len() >= 26, "the document lists the routes");
     routes
 }
 
@@ -56,6 +56,11 @@ async fn credentials_open_their_own_doors_only(kind: &str) {
     let own_session = write(&server, &other, "sess_other", "mine@example.com").await;
     write(&server, &server.business, "sess_canary", &format!("{CANARY} {CANARY}@example.com")).await;
     let lead = server.leads(1).await.remove(0)["_id"].as_str().unwrap().to_owned();
+    let url = format!("{}/api/knowledge", server.address());
+    let document = json!({ "text": CANARY, "title": CANARY });
+    let document =
+        Client::new().post(url).bearer_auth(&server.business.api_key).json(&document).send().await.unwrap();
+    let document = document.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
     let made = run(&server.database, &["key", "create", "--admin", &other.admin_id, "--json"]);
     let made: Value = serde_json::from_str(&made).unwrap();
     run(&server.database, &["key", "revoke", made["keyId"].as_str().unwrap()]);
@@ -70,6 +75,7 @@ async fn credentials_open_their_own_doors_only(kind: &str) {
     let client = Client::new();
     for route in routes(&server).await {
         let path = route.path.replace("{leadId}", &lead).replace("{sessionId}", "sess_canary");
+        let path = path.replace("{id}", &document);
         let url = format!("{}{path}", server.address());
         let ask = async |key: &str, query: &[(&str, &str)], body: Value| {
             let mut request = client.request(route.method.clone(), &url).query(query);
@@ -113,6 +119,7 @@ async fn credentials_open_their_own_doors_only(kind: &str) {
                 assert!(!text.contains(CANARY), "{named} tells: {text}");
                 if path.contains(&lead)
                     || path.contains("sess_canary")
+                    || path.contains(&document)
                     || path == "/api/chats"
                     || (matches!(route.method, Method::PUT | Method::DELETE) && path != "/api/site")
                 {
@@ -143,6 +150,8 @@ async fn credentials_open_their_own_doors_only(kind: &str) {
     let [foreign, unknown] = answers;
     assert_eq!(foreign.await, unknown.await);
     assert_eq!(server.leads(1).await[0]["status"], "new", "nobody else has changed it");
+    let documents = server.get("/api/knowledge").await["documents"].clone();
+    assert_eq!(documents[0]["id"], json!(document), "nobody else has removed it");
     let conversation = server.get("/api/chats?sessionId=sess_canary").await["conversations"][0].clone();
     assert_eq!(conversation["mode"], "assistant", "nobody else has taken it over");
 }

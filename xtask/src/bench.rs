@@ -20,8 +20,12 @@ pub(crate) fn run_named(name: Option<&str>) -> anyhow::Result<()> {
             let mut bench = cargo(&["bench", "--package", "porchlight-protocol", "--bench", "email"]);
             run("Measuring the search for addresses", &mut bench, "")
         }
+        Some("knowledge") => {
+            let mut bench = cargo(&["test", "--package", "porchlight-server", "--test", "knowledge"]);
+            run("Asking what businesses know", bench.args(["--", "--nocapture"]), "")
+        }
         _ => anyhow::bail!(
-            "name one of: capture (captures a second on both stores, beside the databases' own limits), leads (lists, search and figures at up to a million leads), reply (time to the first words of a model that answers at once), email (search for addresses in hostile text)"
+            "name one of: capture (captures a second on both stores, beside the databases' own limits), knowledge (questions answered by the right passage, and rightly not answered), leads (lists, search and figures at up to a million leads), reply (time to the first words of a model that answers at once), email (search for addresses in hostile text)"
         ),
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable};
 use futures::StreamExt;
-use porchlight_protocol::capture::{MAX_TEXT_CHARS, Mode};
+use porchlight_protocol::capture::{MAX_TEXT_CHARS, Mode, Source};
 use porchlight_protocol::ids::{MessageId, SessionId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -23,6 +23,7 @@ use super::{Failure, Piece, Prompt, builtin, prompt};
 use crate::capture::{Batcher, Refused};
 use crate::config::LlmConfig;
 use crate::conversation::{Answerer, Incoming, Message};
+use crate::knowledge::Passage;
 use crate::store::{CaptureError, Site, Store, Tenant};
 use crate::{clock, metrics};
 
@@ -58,6 +59,8 @@ pub struct Question {
     pub session: SessionId,
     /// Which message.
     pub message: MessageId,
+    /// What the business has written that may answer it, best first.
+    pub known: Vec<Passage>,
 }
 
 /// A model that can be asked now, with a place among those that write at once.
@@ -155,8 +158,9 @@ impl Assistant {
         // The place among those that write is held until the answer is kept.
         let (written, _place) = match offer {
             Some(offer) => {
-                let prompt = prompt::for_reply(&question.site.widget.name, &session, asked);
-                let hosts = OwnHosts::of(&question.site.allowed_origins, std::iter::empty());
+                let prompt = prompt::for_reply(&question.site.widget.name, &question.known, &session, asked);
+                let pages = question.known.iter().filter_map(|passage| passage.url.as_deref());
+                let hosts = OwnHosts::of(&question.site.allowed_origins, pages);
                 let Offer { endpoint, leave, _place: place } = offer;
                 let reserved = self.budgets.reserve(&question.site, &question.session, &prompt).await;
                 let written = match reserved {
@@ -173,8 +177,11 @@ impl Assistant {
             None => (None, None),
         };
         let reply = match &written {
-            Some(text) => Message::answering(asked, builtin::reply_id(asked), text.clone(), clock::now()),
-            None => builtin::reply(&session, asked, clock::now()),
+            Some(text) => {
+                let answer = Message::answering(asked, builtin::reply_id(asked), text.clone(), clock::now());
+                Message { sources: sources(&question.known), ..answer }
+            }
+            None => builtin::reply(&session, asked, &question.known, clock::now()),
         };
         let broke_off = written.is_none() && !writing.text().is_empty();
         match self.keep(question, &reply).await {
@@ -245,7 +252,9 @@ impl Assistant {
             authorised: false,
             edge: None,
             answerer: Answerer::default(),
+            known: Vec::new(),
             reply_to: Some(question.message.clone()),
+            sources: reply.sources.clone(),
         };
         let tries = ExponentialBuilder::default().with_min_delay(Duration::from_millis(100)).with_jitter();
         let keeping = (|| self.batcher.keep(incoming())).retry(tries).when(|refused| {
@@ -253,6 +262,18 @@ impl Assistant {
         });
         keeping.await.map(|kept| kept.message)
     }
+}
+
+/// The documents of those passages that answer the question by themselves: what else a model was shown it may not have
+/// used.
+fn sources(known: &[Passage]) -> Vec<Source> {
+    let mut sources: Vec<Source> = Vec::new();
+    for source in known.iter().filter(|passage| passage.answers).map(Passage::source) {
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    sources
 }
 
 /// Shows the words of a model as they come.

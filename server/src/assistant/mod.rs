@@ -123,6 +123,7 @@ mod testing {
             at: Timestamp::from_millis(i64::from(seq)),
             addresses: Vec::new(),
             reply_to: None,
+            sources: Vec::new(),
             opened: seq == 0,
             owed: false,
             edge: None,

@@ -15,6 +15,7 @@ use porchlight_protocol::time::Timestamp;
 
 use crate::clock;
 use crate::conversation::{Answerer, Incoming, Page};
+use crate::knowledge::Passage;
 use crate::store::{Store, Tenant};
 
 const WEEK: i64 = 7 * 24 * 3_600_000;
@@ -23,12 +24,13 @@ const FIVE_MINUTES: i64 = 5 * 60_000;
 /// How long a capture may be under way before the sweep takes it for left behind.
 const LEFT_BEHIND: i64 = 30_000;
 
-/// A checked capture of `tenant` with its addresses, as the store takes it.
+/// A checked capture of `tenant` with its addresses and what is known to answer it, as the store takes it.
 pub fn incoming(
     tenant: Tenant,
     capture: Capture,
     addresses: &[Email],
     authorised: bool,
+    known: Vec<Passage>,
     now: Timestamp,
 ) -> Incoming {
     Incoming {
@@ -51,7 +53,9 @@ pub fn incoming(
         authorised,
         edge: capture.edge,
         answerer: Answerer::default(),
+        known,
         reply_to: None,
+        sources: Vec::new(),
     }
 }
 

@@ -1,14 +1,11 @@
 //! `porchlight site`.
 
-use std::io::Read;
-
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use porchlight_protocol::ids::AdminId;
-use porchlight_protocol::problem::Problem;
 use serde_json::{Map, Value, json};
 
-use super::tenant;
+use super::{read_file, said, tenant};
 use crate::config::Installation;
 use crate::site::{SiteAnswer, change, changed};
 
@@ -86,7 +83,8 @@ impl Set {
     fn body(&self) -> anyhow::Result<Vec<u8>> {
         let mut body: Map<String, Value> = match self.json.as_deref() {
             None => Map::new(),
-            Some(file) => serde_json::from_str(&read(file)?).context("--json must hold one JSON object")?,
+            Some(file) => serde_json::from_str(&read_file(file, "--json")?)
+                .context("--json must hold one JSON object")?,
         };
         let given = |text: &Option<String>| text.as_ref().map(|text| json!(text));
         let clearable = |text: &Option<String>| {
@@ -115,19 +113,4 @@ impl Set {
         }
         Ok(serde_json::to_vec(&body)?)
     }
-}
-
-fn read(file: &str) -> anyhow::Result<String> {
-    if file != "-" {
-        return std::fs::read_to_string(file).with_context(|| format!("--json: {file} cannot be read"));
-    }
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).context("--json: the input cannot be read")?;
-    Ok(text)
-}
-
-/// What is wrong, a line a setting.
-fn said(problem: Problem) -> anyhow::Error {
-    let lines = problem.errors.iter().map(|error| format!("{} {}", error.field, error.message));
-    anyhow::anyhow!(lines.collect::<Vec<_>>().join("\n"))
 }

@@ -106,7 +106,9 @@ pub async fn post_message(
         authorised: false,
         edge: None,
         answerer: Answerer::default(),
+        known: Vec::new(),
         reply_to: None,
+        sources: Vec::new(),
     };
     let kept = app.batcher.keep(incoming).await.map_err(refusal)?;
     Ok(Json(line(&kept.message)))

@@ -1,7 +1,7 @@
 //! An event as it is told: written once, given to every listener.
 
 use axum::response::sse::Event;
-use porchlight_protocol::capture::{ChatMessage, Mode, Role};
+use porchlight_protocol::capture::{ChatMessage, Mode, Role, Source};
 use porchlight_protocol::ids::{AdminId, MessageId};
 use porchlight_protocol::lead::Lead;
 use porchlight_protocol::time::Timestamp;
@@ -44,6 +44,9 @@ pub(super) struct MessageTold {
     page_url: Option<String>,
     /// The address that the session had when the message was kept.
     email: Option<String>,
+    /// What an answer was taken from; missing where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<Source>,
 }
 
 /// `lead` of `GET /api/events`.
@@ -140,6 +143,7 @@ fn message_told(message: Message) -> MessageTold {
         at: message.at,
         page_url: Some(message.page.url).filter(|url| !url.is_empty()),
         email: message.tag.map(|tag| tag.email),
+        sources: message.sources,
     }
 }
 

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::conversation::{DrawnOut, Incoming, Message};
 use crate::keys::Secret;
+use crate::knowledge::{Document, DocumentHead};
 use crate::leads::{
     By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
 };
@@ -503,6 +504,20 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<(), StoreError>;
     /// They could not be told; they wait until then.
     async fn postpone_notices(&self, tenant: &Tenant, until: Timestamp) -> Result<(), StoreError>;
+
+    /// Keeps a document in place of the one of its name, when that was first kept stays; the very same changes nothing.
+    /// `None` when the business has no room for it.
+    async fn keep_document(
+        &self,
+        tenant: &Tenant,
+        document: &Document,
+    ) -> Result<Option<DocumentHead>, StoreError>;
+    /// The documents of a business without their texts, oldest first.
+    async fn document_heads(&self, tenant: &Tenant) -> Result<Vec<DocumentHead>, StoreError>;
+    /// Those of the documents that there are, in no order.
+    async fn documents(&self, tenant: &Tenant, ids: &[String]) -> Result<Vec<Document>, StoreError>;
+    /// Removes a document; `false` when there is none.
+    async fn remove_document(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError>;
 
     /// Writes everything into a new file, in one consistent state, while the store is in use.
     async fn backup(&self, to: &Path) -> Result<(), StoreError>;

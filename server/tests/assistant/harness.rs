@@ -194,7 +194,9 @@ impl Server {
             authorised: false,
             edge: None,
             answerer,
+            known: Vec::new(),
             reply_to: None,
+            sources: Vec::new(),
         };
         assert!(self.store.capture(vec![incoming]).await.remove(0).unwrap().owes_reply());
     }

@@ -121,7 +121,9 @@ impl Fresh {
             authorised: false,
             edge: None,
             answerer: Answerer::default(),
+            known: Vec::new(),
             reply_to: None,
+            sources: Vec::new(),
         }
     }
 

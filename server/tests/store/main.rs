@@ -11,6 +11,7 @@ mod cases;
 mod figures;
 mod harness;
 mod histories;
+mod knowledge;
 mod live;
 mod migration;
 mod model;
@@ -22,6 +23,7 @@ mod suite {
     pub(crate) use crate::answers::*;
     pub(crate) use crate::cases::*;
     pub(crate) use crate::figures::*;
+    pub(crate) use crate::knowledge::*;
     pub(crate) use crate::live::*;
     pub(crate) use crate::migration::*;
     pub(crate) use crate::processes::*;
@@ -55,7 +57,9 @@ macro_rules! on_every_store {
 }
 
 on_every_store! { cases:
+    a_business_has_so_much_room,
     a_conversation_taken_back_leaves_nothing_and_does_not_return,
+    a_document_takes_the_place_of_its_namesake,
     a_lead_is_left_with_its_other_conversations,
     a_lead_that_people_worked_on_stays_without_what_the_visitor_said,
     a_site_is_replaced_only_in_the_state_that_was_read,
@@ -70,6 +74,7 @@ on_every_store! { cases:
     an_address_brought_to_another_process_is_seen,
     an_admin_is_unique_and_the_secret_stays,
     an_agents_message_is_one_of_the_session,
+    an_answer_names_what_it_was_taken_from,
     an_answer_needs_its_question_and_no_person,
     an_answer_that_comes_late_takes_its_place,
     an_owed_answer_is_kept_once,
@@ -81,6 +86,7 @@ on_every_store! { cases:
     another_process_finishes_what_a_crash_left,
     concurrent_edits_are_all_kept,
     conversations_of_a_lead_come_in_order,
+    documents_of_businesses_are_apart,
     erasure_is_told_and_takes_the_mode_along,
     every_change_stands_in_the_history,
     figures_equal_a_full_scan_after_every_kind_of_change,
@@ -96,6 +102,7 @@ on_every_store! { cases:
     the_old_view_groups_chats_by_address,
     the_opener_is_answered_and_a_repetition_gets_the_same_answer,
     what_others_change_is_found_at_once,
+    what_another_process_adds_is_known_soon,
     what_another_process_erased_stays_erased,
     what_happens_is_told_in_order_and_again,
     what_was_drawn_out_before_stands,

@@ -278,7 +278,12 @@ fn plan(session: &mut Session, incoming: &Incoming, mode: Mode, erased: &HashSet
             let id = session.push(*message);
             if due && incoming.answerer == Answerer::Builtin {
                 let question = &session.messages[first];
-                session.push(assistant::reply(&session.messages, question, incoming.arrived));
+                session.push(assistant::reply(
+                    &session.messages,
+                    question,
+                    &incoming.known,
+                    incoming.arrived,
+                ));
             }
             Plan::New { id, places: first..session.messages.len() }
         }

@@ -18,6 +18,7 @@ const COLLECTIONS: &[&str] = &[
     "api_keys",
     "chats",
     "handovers",
+    "knowledge",
     "leads",
     "lead_days",
     "lead_events",
@@ -127,6 +128,7 @@ pub(super) async fn inspect(store: &MongoStore) -> Result<Vec<Finding>> {
         Finding::told(count("admins", doc! {}).await?, "businesses"),
         Finding::told(count("leads", doc! {}).await?, "leads"),
         Finding::told(count("chats", doc! {}).await?, "messages"),
+        Finding::told(count("knowledge", doc! {}).await?, "documents to answer from"),
         Finding::told(
             count("chats", doc! { "pending": { "$exists": true } }).await?,
             "messages being worked on",

@@ -9,7 +9,7 @@ use mongodb::bson::{
     serialize_to_bson, serialize_to_raw_document_buf,
 };
 use mongodb::error::Error;
-use porchlight_protocol::capture::Role;
+use porchlight_protocol::capture::{Role, Source};
 use porchlight_protocol::lead::{Lead, Priority, Status};
 use porchlight_protocol::time::Timestamp;
 
@@ -58,6 +58,9 @@ pub(super) fn new_message(
     if !message.addresses.is_empty() {
         document
             .append(cstr!("addresses"), RawArrayBuf::from_iter(message.addresses.iter().map(String::as_str)));
+    }
+    if !message.sources.is_empty() {
+        document.append(cstr!("sources"), RawArrayBuf::from_iter(message.sources.iter().map(of_source)));
     }
     if message.opened {
         document.append(cstr!("opened"), true);
@@ -114,11 +117,21 @@ pub(super) fn message(document: &Document) -> Message {
         owed: document.get_bool("owed").unwrap_or_default(),
         edge: edge.and_then(|edge| deserialize_from_bson(edge).ok()),
         drawn_out: drawn_out(document),
+        sources: sources(document.get("sources")),
         tag: text("email").map(|email| Tag { email, requirements: text("requirements").unwrap_or_default() }),
         pending: document.contains_key("pending"),
         old: elsewhere && !document.contains_key("migrated"),
     };
     if elsewhere { message.with_old_addresses() } else { message }
+}
+
+fn of_source(source: &Source) -> RawDocumentBuf {
+    rawdoc! { "title": source.title.as_str(), "url": source.url.as_deref().map_or(RawBson::Null, RawBson::from) }
+}
+
+fn sources(value: Option<&Bson>) -> Vec<Source> {
+    let all = value.cloned().and_then(|value| deserialize_from_bson(value).ok());
+    all.unwrap_or_default()
 }
 
 /// Old documents say `user` for a visitor.

@@ -8,7 +8,7 @@ use mongodb::{Database, IndexModel};
 use super::{Result, tokens};
 
 pub(super) async fn make(database: &Database) -> Result<()> {
-    let wanted: [(&str, Vec<IndexModel>); 10] = [
+    let wanted: [(&str, Vec<IndexModel>); 11] = [
         ("admins", vec![unique(doc! { "email": 1 }), unique(doc! { "siteKey": 1 })]),
         ("api_keys", vec![unique(doc! { "hash": 1 }), plain(doc! { "adminId": 1, "createdAt": 1 })]),
         ("chats", chats()),
@@ -16,6 +16,7 @@ pub(super) async fn make(database: &Database) -> Result<()> {
         ("lead_days", lead_days()),
         ("lead_events", vec![plain(doc! { "adminId": 1, "leadId": 1, "version": -1 })]),
         ("handovers", vec![unique(doc! { "adminId": 1, "sessionId": 1 })]),
+        ("knowledge", vec![plain(doc! { "adminId": 1, "createdAt": 1 })]),
         // Made so that the first write to it can be part of a transaction.
         ("tombstones", vec![plain(doc! { "at": 1 })]),
         // Only their changes are of use: they tell those who listen what has gone.

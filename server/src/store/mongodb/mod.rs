@@ -30,6 +30,7 @@ mod handovers;
 mod happened;
 mod import;
 mod indexes;
+mod knowledge;
 mod leads;
 mod legacy;
 mod list;
@@ -59,6 +60,7 @@ use super::{
 use crate::analytics::LeadFact;
 use crate::assistant::OwnModel;
 use crate::conversation::{DrawnOut, Incoming, Message};
+use crate::knowledge::DocumentHead;
 use crate::leads::{
     By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
 };
@@ -561,6 +563,34 @@ impl Store for MongoStore {
     async fn postpone_notices(&self, tenant: &Tenant, until: Timestamp) -> Result<(), StoreError> {
         let tenant = tenant.clone();
         self.run(|store| async move { notices::postpone(&store, &tenant, until).await }).await
+    }
+
+    async fn keep_document(
+        &self,
+        tenant: &Tenant,
+        document: &crate::knowledge::Document,
+    ) -> Result<Option<DocumentHead>, StoreError> {
+        let (admin, document) = (tenant.admin_id().clone(), document.clone());
+        self.run(|store| async move { knowledge::keep(&store, admin.as_str(), &document).await }).await
+    }
+
+    async fn document_heads(&self, tenant: &Tenant) -> Result<Vec<DocumentHead>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.run(|store| async move { knowledge::heads(&store, admin.as_str()).await }).await
+    }
+
+    async fn documents(
+        &self,
+        tenant: &Tenant,
+        ids: &[String],
+    ) -> Result<Vec<crate::knowledge::Document>, StoreError> {
+        let (admin, ids) = (tenant.admin_id().clone(), ids.to_owned());
+        self.run(|store| async move { knowledge::documents(&store, admin.as_str(), &ids).await }).await
+    }
+
+    async fn remove_document(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError> {
+        let (admin, id) = (tenant.admin_id().clone(), id.to_owned());
+        self.run(|store| async move { knowledge::remove(&store, admin.as_str(), &id).await }).await
     }
 
     async fn backup(&self, to: &Path) -> Result<(), StoreError> {

@@ -100,7 +100,7 @@ fn add(
     let due = conversation::is_answer_due(&session[before], incoming, mode);
     session[before].owed = due && incoming.answerer == Answerer::Model;
     if due && incoming.answerer == Answerer::Builtin {
-        session.push(assistant::reply(session, &session[before], incoming.arrived));
+        session.push(assistant::reply(session, &session[before], &incoming.known, incoming.arrived));
     }
     let followed = conversation::derive(session);
     let mut wrong = 0;
@@ -159,7 +159,7 @@ pub(super) fn draw_out(
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "INSERT INTO chats (admin_id, {}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?,NULL,NULL,NULL)",
+        "INSERT INTO chats (admin_id, {}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?,NULL,NULL,NULL,?)",
         rows::MESSAGE
     )
 });
@@ -186,6 +186,7 @@ fn insert(t: &Transaction<'_>, admin: &str, message: &Message) -> Result<()> {
         message.tag.as_ref().map(|tag| &tag.email),
         message.tag.as_ref().map(|tag| &tag.requirements),
         message.owed,
+        (!message.sources.is_empty()).then(|| to_json(&message.sources)).transpose()?,
     ])?;
     happened::message(t, admin, message)
 }

@@ -53,6 +53,7 @@ pub(super) fn inspect(c: &Connection) -> Result<Vec<Finding>> {
         Finding::told(count("SELECT count(*) FROM admins")?, "businesses"),
         Finding::told(count("SELECT count(*) FROM leads")?, "leads"),
         Finding::told(count("SELECT count(*) FROM chats")?, "messages"),
+        Finding::told(count("SELECT count(*) FROM knowledge")?, "documents to answer from"),
         Finding::told(
             count("SELECT count(*) FROM chats WHERE seq IS NULL AND migrated = 0")?,
             "messages to migrate",

@@ -11,6 +11,7 @@ mod erase;
 mod handovers;
 mod happened;
 mod import;
+mod knowledge;
 mod leads;
 mod legacy;
 mod list;
@@ -40,6 +41,7 @@ use super::{
 use crate::analytics::LeadFact;
 use crate::assistant::OwnModel;
 use crate::conversation::{DrawnOut, Incoming, Message};
+use crate::knowledge::{Document, DocumentHead};
 use crate::leads::history::VISITOR;
 use crate::leads::{
     By, ImportOutcome, ImportRow, LeadEdit, LeadEvent, LeadPage, LeadQuery, LeadRecord, PlainFilter,
@@ -50,8 +52,12 @@ use crate::notices::{Due, Notice};
 use memory::Memory;
 
 /// The schema's steps; a file's `user_version` says how many it has taken.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema.sql"), include_str!("events.sql"), include_str!("assistant.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("events.sql"),
+    include_str!("assistant.sql"),
+    include_str!("knowledge.sql"),
+];
 
 /// How long a connection waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(5);
@@ -550,6 +556,30 @@ impl Store for SqliteStore {
     async fn postpone_notices(&self, tenant: &Tenant, until: Timestamp) -> Result<(), StoreError> {
         let admin = tenant.admin_id().clone();
         self.write(move |t| notices::postpone(t, admin.as_str(), until)).await
+    }
+
+    async fn keep_document(
+        &self,
+        tenant: &Tenant,
+        document: &Document,
+    ) -> Result<Option<DocumentHead>, StoreError> {
+        let (admin, document) = (tenant.admin_id().clone(), document.clone());
+        self.write(move |t| knowledge::keep(t, admin.as_str(), &document)).await
+    }
+
+    async fn document_heads(&self, tenant: &Tenant) -> Result<Vec<DocumentHead>, StoreError> {
+        let admin = tenant.admin_id().clone();
+        self.read(move |c| knowledge::heads(c, admin.as_str())).await
+    }
+
+    async fn documents(&self, tenant: &Tenant, ids: &[String]) -> Result<Vec<Document>, StoreError> {
+        let (admin, ids) = (tenant.admin_id().clone(), ids.to_owned());
+        self.read(move |c| knowledge::documents(c, admin.as_str(), &ids)).await
+    }
+
+    async fn remove_document(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError> {
+        let (admin, id) = (tenant.admin_id().clone(), id.to_owned());
+        self.write(move |t| knowledge::remove(t, admin.as_str(), &id)).await
     }
 
     async fn backup(&self, to: &Path) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ use crate::leads::{LeadRecord, RequirementsBy};
 /// The columns of `chats` that [`message`] reads, in its order.
 pub(super) const MESSAGE: &str = "session_id, message_id, seq, role, text, page_url, page_title, referrer, locale, \
      time_zone, created_at, addresses, reply_to, opened, edge, email, requirements, migrated, owed, \
-     drawn_out_of, drawn_out_beside, drawn_out";
+     drawn_out_of, drawn_out_beside, drawn_out, sources";
 
 /// The columns of `leads` that [`lead`] reads, in its order.
 pub(super) const LEAD: &str = "id, admin_id, email, requirements, session_id, session_ids, status, source, \
@@ -49,6 +49,7 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message, Error> {
             Some(of) => Some(DrawnOut { of, beside: row.get(20)?, text: row.get(21)? }),
             None => None,
         },
+        sources: optional_json(row, 22)?.unwrap_or_default(),
         tag: email.map(|email| Tag { email, requirements: requirements.unwrap_or_default() }),
         pending: false,
         old: seq.is_none() && !row.get::<_, bool>(17)?,
