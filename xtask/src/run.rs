@@ -41,6 +41,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let demo = Demo { store: format!("sqlite:{}", folder.join("porchlight.db").display()) };
     let business = demo.business(&folder.join("business.json"))?;
     let key = |name: &str| business[name].as_str().unwrap_or_default().to_owned();
+    demo.teach(&key("adminId"), &format!("{}/", loopback(SITE_PORT)))?;
 
     say("Starting server, edge and demo page");
     let (server_address, edge_address) = (loopback(SERVER_PORT), loopback(EDGE_PORT));
@@ -67,6 +68,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
   Server          {server_address}
   Database        {}
   API key         {}
+
+  Ask the chat    Do you deliver? · What does a trike cost? · Can I return a bike?
+                  It answers from examples/site/knowledge.md.
 
   Read the leads  curl -H 'Authorization: Bearer {}' {server_address}/api/leads-enhanced
 
@@ -109,11 +113,25 @@ impl Demo {
         }
         let mut create = self.porchlight();
         create.args(["admin", "create", "--name", "Harbour Bikes", "--email", "owner@example.com", "--json"]);
-        let output = create.output().context("the server binary does not start")?;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        fs::write(file, &output.stdout)?;
-        Ok(serde_json::from_slice(&output.stdout)?)
+        let output = told(&mut create)?;
+        fs::write(file, &output)?;
+        Ok(serde_json::from_slice(&output)?)
     }
+
+    /// Gives the business something to answer with; the same again changes nothing.
+    fn teach(&self, admin: &str, site: &str) -> anyhow::Result<()> {
+        let file = root().join("examples/site/knowledge.md");
+        let mut add = self.porchlight();
+        add.args(["knowledge", "add"]).arg(file).args(["--admin", admin, "--url", site]);
+        told(&mut add).map(drop)
+    }
+}
+
+/// What a command of the server prints.
+fn told(command: &mut Command) -> anyhow::Result<Vec<u8>> {
+    let output = command.output().context("the server binary does not start")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(output.stdout)
 }
 
 fn loopback(port: u16) -> String {
