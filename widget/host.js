@@ -1,159 +1,132 @@
-// What the browser does for the widget's WebAssembly part: requests, storage, tabs, timers, the page. `src/host.rs`
-// says what each function is for. Whatever happens goes to the widget through `take` and its likes, one by one.
+// What the browser does for the widget's WebAssembly part: tabs, timers, the page. `store.js` keeps, `net.js` asks the
+// server, `screen.js` shows. Whatever happens goes to the widget through `take` and its likes, one by one.
 
-/** How long an answer may take to begin, and how long a stream may be silent, in milliseconds. */
-const PATIENCE = 20_000;
-const SILENCE = 60_000;
+import { give, happen as enter } from "./widget_bg.js";
+import { Act, Happening } from "./what.ts";
+import { ask, cancel, flush, listen, send } from "./net.js";
+import { forget, keep, keepSession, readMessages, readSession, remembered, remember, share } from "./store.js";
+
 const WEEK = 7 * 24 * 3600 * 1000;
 
 /** Everything of one start; none of it outlives `end`. */
-let now;
+export let now;
 
-/** Begins: `page` is what the launcher gives, `App` the WebAssembly part, which shows itself on the screen. */
-export function begin(page, screen, words, App) {
+/** Begins: `page` is what the launcher gives. */
+export function begin(page, screen, words) {
   const off = new AbortController();
-  const app = new App(screen, page.site, page.wishes);
-  now = { ...page, app, screen, off, prefix: `porchlight:${page.site}:`, events: [], timers: {}, requests: {} };
+  const own = (now = { ...page, screen, off, prefix: `porchlight:${page.site}:`, turns: [], timers: {}, requests: new Set() });
   const on = (target, name, act) => target.addEventListener(name, act, { signal: off.signal });
-  on(window, "online", () => take("online"));
-  on(window, "offline", () => take("offline"));
-  on(window, "pagehide", () => take("leaving"));
-  on(window, "pageshow", (event) => event.persisted && take("awake"));
-  on(document, "visibilitychange", () => document.hidden || take("awake"));
-  on(window, "storage", ({ key, newValue }) => {
-    if (key === null) call("shared", "session", undefined);
-    else if (key.startsWith(now.prefix)) call("shared", key.slice(now.prefix.length), newValue ?? undefined);
-  });
+  on(window, "online", () => take(Happening.Offline, [], 0));
+  on(window, "offline", () => take(Happening.Offline, [], 1));
+  on(window, "pagehide", () => take(Happening.Leaving));
+  on(window, "pageshow", (event) => event.persisted && take(Happening.Awake));
+  on(document, "visibilitychange", () => document.hidden || take(Happening.Awake));
+  on(window, "storage", ({ key, newValue }) => turn(() => share(key, newValue)));
   speak(words);
-  take("start", new Date(Date.now() - WEEK).toISOString());
-  page.settings.then((settings) => {
-    if (now?.app !== app) return;
-    now.texts = settings?.texts;
-    speak(now.words);
-    call("dress", settings);
+  turn(() => {
+    happen(Happening.Begin);
+    readSession();
+    readMessages();
+    happen(Happening.Start, [new Date(Date.now() - WEEK).toISOString()]);
   });
-  if (!navigator.onLine) take("offline");
+  page.settings.then((settings) => {
+    if (now !== own) return;
+    now.settings = settings ?? {};
+    speak(now.words);
+    dress(now.settings);
+  });
+  if (!navigator.onLine) take(Happening.Offline, [], 1);
+}
+
+/** Hands on what the business has set, and the tag's wishes before it. */
+function dress(settings) {
+  const { consent = settings.consent, color = settings.color, position = settings.position } = now.wishes;
+  const { opening, hours } = settings;
+  now.screen.business(settings, position);
+  turn(() => {
+    // As a number null would be 0, and so reached at once.
+    for (const { url, afterSeconds, scrollPercent, onExit } of opening ?? []) happen(Happening.Rule, [url], afterSeconds ?? NaN, scrollPercent ?? NaN, onExit);
+    for (const { days, from, to } of hours?.open ?? []) happen(Happening.Span, [from, to], days?.reduce((set, day) => set | (1 << day), 0));
+    happen(Happening.Dress, [consent, color], settings.askEmail, settings.sound, !!hours);
+  });
 }
 
 /** Speaks a language from now on; the business's own words go over its words. */
 export function speak(words) {
   if (!now) return;
   now.words = words;
-  now.screen.speak(words[0], { ...words[1], ...now.texts?.[words[0]] });
+  now.screen.speak(words[0], { ...words[1], ...now.settings?.texts?.[words[0]] });
 }
 
-/** Ends when what is happening is over. */
-export const end = () => call("end");
-
-/** Leaves nothing behind. */
-function finish() {
-  const { off, timers, requests, app, screen } = now;
-  watch(false);
+/** Ends when what is happening is over, and leaves nothing behind. */
+export const end = () => turn(() => {
+  const { off, timers, requests, screen, turns } = now;
+  watch(0);
   off.abort();
   Object.values(timers).forEach(clearTimeout);
-  Object.values(requests).forEach((request) => request.abort());
-  lock(false);
+  requests.forEach((request) => request.stop.abort());
+  lock(0);
+  turns.length = 0;
   now = undefined;
   screen.destroy();
-  app.free();
-}
+});
 
-/** Hands on what happens. */
-export const take = (what, value = "") => call("take", what, value);
-
-/** Calls the widget; what happens meanwhile waits for its turn. */
-export function call(...event) {
-  const { events, app, tell } = now ?? {};
-  if (!events || events.push(event) > 1) return;
-  while (events.length) {
-    const [name, ...values] = events[0];
-    if (name === "end") return finish();
+/** Lets something happen; what happens meanwhile waits for its turn. */
+export function turn(work) {
+  const { turns, tell } = now ?? {};
+  if (!turns || turns.push(work) > 1) return;
+  while (turns.length) {
     try {
-      app[name](...values);
+      turns[0]();
     } catch (error) {
       console.error("porchlight:", error);
       tell("error", { messageId: null, reason: "internal" });
     }
-    events.shift();
+    turns.shift();
   }
 }
 
-function headers(token, more) {
-  const headers = { "Content-Type": "application/json", ...more };
-  if (token) headers.Authorization = "Bearer " + token;
-  return headers;
+/** Tells the widget, within a turn, what happens: `src/app.rs` says which texts and numbers belong to it. */
+export function happen(what, texts = [], ...numbers) {
+  for (const text of texts.reverse()) give(typeof text === "string" ? text : undefined);
+  enter(what, ...numbers);
 }
 
-export async function request(channel, method, path, token, more) {
-  const { edge, requests } = now;
-  const stop = (requests[channel] = new AbortController());
-  let timer;
-  const within = (milliseconds) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stop.abort(), milliseconds);
+/** Tells it in a turn of its own. */
+export const take = (...event) => turn(() => happen(...event));
+
+/** What the visitor or the page does; a message that may come of it gets what it needs from outside. */
+export const gesture = (what, ...texts) => turn(() => {
+  if ([Happening.Send, Happening.Say, Happening.Save, Happening.Suggest].includes(what)) stamp();
+  happen(what, texts);
+});
+
+const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/** Time, chance and page for a new message, and the session as it is kept now: another tab may have written since. */
+function stamp() {
+  const time = Date.now();
+  const page = {
+    siteKey: now.site,
+    pageUrl: location.href.slice(0, 2048),
+    pageTitle: document.title.slice(0, 512) || undefined,
+    referrer: document.referrer.slice(0, 2048) || undefined,
+    locale: now.words[0],
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
-  let [status, wish, streamed] = [0];
-  const told = (text, done) => {
-    if (now?.requests[channel] === stop) call("told", channel, status, wish, text, !!streamed, done, Math.random());
-  };
-  within(PATIENCE);
-  const body = method === "POST" ? more : undefined;
-  const accept = body || path.includes("/events?") ? "text/event-stream, application/json" : "application/json";
-  const place = body || !more ? {} : { "Last-Event-ID": more };
-  try {
-    const answer = await fetch(edge + path, {
-      method, body, cache: "no-store", credentials: "omit", signal: stop.signal, headers: headers(token, { Accept: accept, ...place }),
-    });
-    const text = answer.headers.get("Retry-After");
-    if (text) wish = +text || (Date.parse(text) - Date.now()) / 1000 || undefined;
-    streamed = /event-stream/.test(answer.headers.get("Content-Type"));
-    ({ status } = answer);
-    if (streamed) {
-      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-      for (;;) {
-        within(SILENCE);
-        const { value, done } = await reader.read();
-        if (done) break;
-        told(value, false);
-      }
-      told("", true);
-    } else told(await answer.text(), true);
-  } catch {
-    // Broken off: what had come has been told.
-    if (!streamed) status = 0;
-    told("", true);
-  }
-  clearTimeout(timer);
-  if (requests[channel] === stop) delete requests[channel];
+  // A ULID: 48 bits of time and 80 of chance.
+  let ulid = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => CROCKFORD[byte & 31]).join("");
+  for (let rest = time, digits = 0; digits < 10; digits++, rest = Math.floor(rest / 32)) ulid = CROCKFORD[rest % 32] + ulid;
+  readSession();
+  happen(Happening.Stamp, [ulid, new Date(time).toISOString(), JSON.stringify(page)]);
 }
 
-export function cancel(channel) {
-  now.requests[channel]?.abort();
-  delete now.requests[channel];
-}
-
-export function flush(token, body) {
-  fetch(now.edge + "/api/chat", { method: "POST", body, keepalive: true, credentials: "omit", headers: headers(token) }).catch(() => {});
-}
-
-/** Does something with the storage; nothing where it is blocked or full. */
-const stored = (act) => {
-  try {
-    return act(localStorage);
-  } catch {}
+const wait = (what, milliseconds) => {
+  clearTimeout(now.timers[what]);
+  now.timers[what] = setTimeout(() => take(what), milliseconds);
 };
-const names = (storage, prefix) => Object.keys(storage).filter((name) => name.startsWith(now.prefix + prefix));
-export const keep = (name, text) => stored((storage) => (storage.setItem(now.prefix + name, text), true)) ?? false;
-export const kept = (name) => stored((storage) => storage.getItem(now.prefix + name)) ?? undefined;
-export const kept_all = (prefix) => stored((storage) => names(storage, prefix).map((name) => storage.getItem(name)));
-export const forget = (prefix) => stored((storage) => names(storage, prefix).forEach((name) => storage.removeItem(name)));
 
-export function wait(name, milliseconds) {
-  clearTimeout(now.timers[name]);
-  now.timers[name] = setTimeout(() => take(name), milliseconds);
-}
-
-export function lock(wanted) {
+function lock(wanted) {
   if (!wanted) {
     now.release?.();
     now.release = undefined;
@@ -163,7 +136,7 @@ export function lock(wanted) {
   const held = () => {
     if (!off.signal.aborted) return new Promise((release) => {
       now.release = release;
-      take("locked");
+      turn(() => happen(Happening.Locked, [], readMessages()));
     });
   };
   // Without locks every tab sends; the server takes nothing twice.
@@ -173,12 +146,12 @@ export function lock(wanted) {
 }
 
 /** A look a second is enough, and costs less than listeners for scrolling and navigation. */
-export function watch(wanted) {
+function watch(wanted) {
   clearInterval(now.watching);
   now.unwatch?.abort();
-  if (!wanted || visited()) return;
+  if (!wanted || remembered()) return;
   let [page, seconds, scrolled] = [location.href, 0, 0];
-  const say = (exiting) => take("visit", `${seconds} ${scrolled} ${exiting} ${location.href}`);
+  const say = (exiting) => take(Happening.Visit, [location.href], seconds, scrolled, exiting);
   now.watching = setInterval(() => {
     if (page !== location.href) [page, seconds, scrolled] = [location.href, 0, 0];
     if (document.hidden) return;
@@ -193,42 +166,16 @@ export function watch(wanted) {
   say(0);
 }
 
-const CLOSED = "closed";
-function visited() {
+function clock() {
   try {
-    return sessionStorage.getItem(now.prefix + CLOSED);
-  } catch {}
-}
-export function stay_closed() {
-  try {
-    sessionStorage.setItem(now.prefix + CLOSED, "1");
-  } catch {}
-}
-
-export function clock(timeZone) {
-  try {
-    const there = new Date(new Date().toLocaleString("en-US", { timeZone }));
-    take("clock", `${there.getDay() || 7} ${there.getHours() * 60 + there.getMinutes()}`);
+    const there = new Date(new Date().toLocaleString("en-US", { timeZone: now.settings.hours.timeZone }));
+    take(Happening.Clock, [], there.getDay() || 7, there.getHours() * 60 + there.getMinutes());
   } catch {
     // A zone that this browser does not know: somebody is there.
   }
 }
 
-export function stamp() {
-  const [high, middle, low] = crypto.getRandomValues(new Uint32Array(3));
-  const time = Date.now();
-  return {
-    high, middle, low, time,
-    sentAt: new Date(time).toISOString(),
-    pageUrl: location.href.slice(0, 2048),
-    pageTitle: document.title.slice(0, 512) || undefined,
-    referrer: document.referrer.slice(0, 2048) || undefined,
-    locale: now.words[0],
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-  };
-}
-
-export function tell(name, id, role, text) {
+function tell(_, name, text, id, role) {
   now.tell(name, {
     message: { messageId: id, role, text },
     email: { email: text },
@@ -236,15 +183,42 @@ export function tell(name, id, role, text) {
   }[name] ?? {});
 }
 
-const properties = { A: /\p{Alphabetic}/u, U: /\p{Uppercase}/u, L: /\p{Lowercase}/u };
-export const has = (property, character) => properties[property].test(character);
-export const small = (character) => character.toLowerCase();
-
-export const parse = (text) => {
-  try {
-    return JSON.parse(text);
-  } catch {}
+/** What is to be done, by its number; the texts that belong to it come behind the number that does. */
+const acts = {
+  [Act.Set]: (_, ...look) => now.screen.set(...look),
+  [Act.Line]: (place, ...line) => now.screen.line(place, ...line),
+  [Act.Trim]: (count) => now.screen.trim(count),
+  [Act.Focus]: (_, part) => now.screen.focus(part),
+  [Act.Chime]: () => now.screen.chime(),
+  [Act.Keep]: keep,
+  [Act.KeepSession]: keepSession,
+  [Act.Forget]: (_, id) => forget("out:" + id, "queued:" + id),
+  [Act.ForgetAll]: () => forget(""),
+  [Act.Lock]: lock,
+  [Act.Send]: send,
+  [Act.Flush]: flush,
+  [Act.History]: (_, session, token) => ask(Happening.History, session, token),
+  [Act.Listen]: (_, ...session) => listen(...session),
+  [Act.Deafen]: () => cancel(Happening.Deafened),
+  [Act.Erase]: (_, session, token) => ask(Happening.Erased, session, token),
+  [Act.Wait]: (milliseconds) => wait(Happening.Awake, milliseconds),
+  [Act.WaitToListen]: (milliseconds) => wait(Happening.Listen, milliseconds),
+  [Act.Watch]: watch,
+  [Act.AskTime]: clock,
+  [Act.StayClosed]: remember,
+  [Act.Tell]: tell,
 };
-export const stringify = (value) => JSON.stringify(value);
-export const field = (value, name) => value?.[name];
-export const item = (list, index) => list[index];
+
+const given = [];
+/** Takes a text for what is done next. */
+export const arg = (text) => {
+  given.push(text);
+};
+/** Does what the number says; gives whether it was done. */
+export const act = (what, number) => !!acts[what](number, ...given.splice(0));
+
+const properties = [/\p{Alphabetic}/u, /\p{Uppercase}/u, /\p{Lowercase}/u];
+/** Whether a character is alphabetic, upper or lower case. */
+export const has = (property, character) => properties[property].test(String.fromCodePoint(character));
+/** The small form of a character that has one of a single character. */
+export const small = (character) => String.fromCodePoint(character).toLowerCase().codePointAt();

@@ -3,6 +3,7 @@
 import * as bindings from "./widget_bg.js";
 import * as host from "./host.js";
 import { Screen } from "./screen.js";
+import { Happening } from "./what.ts";
 
 /** Whoever has started it once need not do it again, after `destroy` for example. */
 let running;
@@ -20,6 +21,9 @@ async function run(wasm) {
   bindings.__wbg_set_wasm(exports);
 }
 
+/** What a page's command makes happen. */
+const commands = { open: Happening.Open, close: Happening.Close, toggle: Happening.Toggle, send: Happening.Say };
+
 /**
  * Starts the widget; gives a function that takes the page's commands. `page` holds the launcher's `root`, the `edge`,
  * the `site`, the tag's `wishes`, its `settings` (a promise), `words` (a language and its words for a wish) and `tell`,
@@ -30,12 +34,11 @@ export async function start(page, wasm, words) {
     running = undefined;
     throw error;
   }));
-  const screen = new Screen(page.root, host.take);
-  host.begin(page, screen, words, bindings.App);
+  host.begin(page, new Screen(page.root, host.gesture), words);
   return (name, value) => {
     if (name === "destroy") host.end();
-    else if (name === "identify") host.call("identify", value?.email, value?.name);
+    else if (name === "identify") host.take(Happening.Identify, [value?.email, value?.name]);
     else if (name === "setLocale") return page.words(value).then(host.speak);
-    else host.take(name === "send" ? "say" : name, value);
+    else host.gesture(commands[name], value);
   };
 }

@@ -2,23 +2,25 @@
 //
 // By hand and not by bindings, because each binding costs more bytes than its line here. Nothing is parsed as markup.
 
+import { Happening } from "./what.ts";
+
 /** The panel: depth, tag, part, attributes; `@` in front of a value takes the word of that key. */
 const PANEL = `
 0 section panel role=dialog aria-labelledby=title hidden
 1 div header
 2 span avatar aria-hidden=true
-2 h2 title id=title
+2 h2 title id=title text=@title
 2 button menu-button do=menu aria-expanded=false aria-controls=menu aria-label=@menu icon=M12,5.5v.01M12,12v.01M12,18.5v.01
-2 button close do=close aria-label=@close icon=M6,6l12,12M18,6L6,18
+2 button close do=${Happening.Close} aria-label=@close icon=M6,6l12,12M18,6L6,18
 1 div menu id=menu role=group aria-label=@menu hidden
-2 button item:sound do=sound aria-pressed=false text=@sound
+2 button item:sound do=${Happening.Sound} aria-pressed=false text=@sound
 2 button item:times do=times aria-pressed=false text=@times hidden
 2 button item:copy do=copy text=@copy hidden
 2 button item:download do=download text=@download hidden
-2 button item:erase do=erase text=@erase hidden
+2 button item:erase do=${Happening.Erase} text=@erase hidden
 1 div messages tabindex=0 role=log aria-live=polite aria-label=@log
-2 p greeting dir=auto
-2 p away dir=auto hidden
+2 p greeting dir=auto text=@greeting
+2 p away dir=auto text=@away hidden
 2 div log
 2 div typing aria-hidden=true hidden
 1 p status role=status
@@ -29,27 +31,27 @@ const PANEL = `
 3 p question id=question text=@ask
 3 a privacy:question-privacy target=_blank rel=noopener text=@privacy hidden
 3 div choices
-4 button choice:agree do=agree text=@agree
-4 button choice:decline do=decline text=@decline
+4 button choice:agree do=${Happening.Agree} text=@agree
+4 button choice:decline do=${Happening.Decline} text=@decline
 2 div sure role=group aria-labelledby=sure-text hidden
 3 p sure-text id=sure-text
 3 div choices
-4 button choice:erase-yes do=erase-yes text=@eraseYes
-4 button choice:erase-no do=erase-no text=@cancel
+4 button choice:erase-yes do=${Happening.EraseYes} text=@eraseYes
+4 button choice:erase-no do=${Happening.EraseNo} text=@cancel
 2 div writing
-3 button suggestion do=suggest hidden
+3 button suggestion do=${Happening.Suggest} hidden
 3 div address hidden
 4 span address-text
-4 button address-edit do=edit
+4 button address-edit do=${Happening.Edit}
 3 div address-editor hidden
 4 label address-label for=address-input text=@address
 4 input address-input id=address-input type=email autocomplete=email dir=ltr aria-describedby=address-error
 4 p address-error id=address-error role=alert
-4 button address-cancel do=leave text=@cancel
-4 button address-save do=save text=@save
+4 button address-cancel do=${Happening.Leave} text=@cancel
+4 button address-save do=${Happening.Save} text=@save
 3 div composer
 4 textarea input rows=1 maxlength=4000 dir=auto enterkeyhint=send aria-label=@placeholder placeholder=@placeholder
-4 button send do=send aria-label=@send icon=M12,19V5M6,11l6-6,6,6
+4 button send do=${Happening.Send} aria-label=@send icon=M12,19V5M6,11l6-6,6,6
 3 p notice hidden
 4 span notice-text text=@notice
 4 a privacy:notice-privacy target=_blank rel=noopener text=@privacy hidden`;
@@ -58,11 +60,12 @@ const SHEET = "(max-width: 480px), (max-height: 480px)";
 const SVG = "http://www.w3.org/2000/svg";
 
 export class Screen {
-  /** Builds the panel beside the launcher, hidden; `take(action, value)` hears what the visitor does. */
+  /** Builds the panel beside the launcher, hidden; `take(what, value)` hears what the visitor does. */
   constructor(root, take) {
     this.root = root;
     this.take = take;
     this.words = {};
+    this.looks = {};
     this.off = new AbortController();
     this.atEnd = true;
     this.scrolled = 0;
@@ -137,6 +140,18 @@ export class Screen {
     this.monogram();
   }
 
+  /** Shows what the business has set and nothing is decided by; `position` is the tag's wish before its own. */
+  business({ name, greeting, hours, privacyUrl }, position) {
+    this.set("host", "data-position", position === "left" ? position : undefined);
+    for (const [part, text] of Object.entries({ title: name, greeting, away: hours?.away })) {
+      if (text) this.set(part, "text", text);
+    }
+    for (const part of ["question-privacy", "notice-privacy"]) {
+      this.set(part, "href", privacyUrl ?? undefined);
+      this.set(part, "shown", privacyUrl ?? undefined);
+    }
+  }
+
   monogram() {
     const [first = ""] = this.parts.title.textContent;
     this.parts.avatar.textContent = first.toLocaleUpperCase(this.locale);
@@ -144,7 +159,10 @@ export class Screen {
 
   /** `shown`, `text`, `value`, `say` (a key and, behind a space, what stands for `{}`), or an attribute. */
   set(part, name, value) {
-    const element = this.parts[part];
+    const [element, look] = [this.parts[part], part + " " + name];
+    // Touched only where it differs: a text that is put in again would be read out again.
+    if (this.looks[look] === value) return;
+    this.looks[look] = value;
     if (name === "shown") element.hidden = value == null;
     else if (name === "text") {
       element.said = undefined;
@@ -179,7 +197,7 @@ export class Screen {
       if (words.textContent !== text) words.textContent = text;
       this.mark(meta, role, state, reason, at);
       element.querySelector("[part=retry]")?.remove();
-      if (state === "failed") this.make(element, "button", "retry", ["do=retry", "text=@retry"]).value = id;
+      if (state === "failed") this.make(element, "button", "retry", [`do=${Happening.Retry}`, "text=@retry"]).value = id;
     }
     if (!old && role === "visitor") this.atEnd = true;
     else if (!old && !this.atEnd) latest.hidden = false;
@@ -275,7 +293,7 @@ export class Screen {
     const on = (target, name, take) => target?.addEventListener(name, take, { signal: off.signal });
     on(parts.input, "input", () => {
       this.grow();
-      this.take("typed", parts.input.value);
+      this.take(Happening.Typed, parts.input.value);
     });
     on(root, "click", (event) => {
       const button = event.target.closest("[data-do]");
@@ -312,7 +330,7 @@ export class Screen {
     }[action];
     if (own) return own();
     this.menu(false);
-    this.take(action, action === "save" ? parts["address-input"].value : button.value || "");
+    this.take(+action, +action === Happening.Save ? parts["address-input"].value : button.value || "");
   }
 
   key(event) {
@@ -321,10 +339,10 @@ export class Screen {
     if (event.isComposing || event.keyCode === 229) return;
     if (key === "Tab") return this.turn(event);
     const action =
-      key === "Enter" && target === parts["address-input"] ? "save"
-      : key === "Enter" && target === parts.input && !event.shiftKey ? "send"
+      key === "Enter" && target === parts["address-input"] ? Happening.Save
+      : key === "Enter" && target === parts.input && !event.shiftKey ? Happening.Send
       : key === "Escape" && !parts.menu.hidden ? "menu"
-      : key === "Escape" && !parts.panel.hidden ? (parts["address-editor"].hidden ? (parts.sure.hidden ? "close" : "erase-no") : "leave")
+      : key === "Escape" && !parts.panel.hidden ? (parts["address-editor"].hidden ? (parts.sure.hidden ? Happening.Close : Happening.EraseNo) : Happening.Leave)
       : "";
     if (!action) return;
     event.preventDefault();

@@ -171,7 +171,9 @@ async fn what_is_unread_is_counted_until_it_is_seen() {
     visitor.wait("document.title === 'A page' && !shown(part('badge'))").await;
     visitor.wait("root().querySelector('[data-role=agent]')").await;
     assert_eq!(visitor.run("return sounds").await, json!(0), "nobody has asked for sounds");
-    visitor.run("part('menu-button').click(); root().querySelector('[data-do=sound]').click()").await;
+    visitor
+        .run("part('menu-button').click(); root().querySelector('[part=menu] [aria-pressed]').click()")
+        .await;
     server.say(&session, "And now?").await;
     visitor.wait("root().querySelectorAll('[data-role=agent]').length === 2 && sounds === 1").await;
     visitor.close().await;
@@ -223,9 +225,11 @@ async fn a_visitor_deletes_the_conversation_in_the_widget() {
     visitor.write("I am jane@acme.com").await;
     visitor.wait(&format!("{} && localStorage.length > 0", stored(1))).await;
     server.leads(1).await;
-    visitor.run("part('menu-button').click(); root().querySelector('[data-do=erase]').click()").await;
+    visitor
+        .run("part('menu-button').click(); root().querySelector('[part=menu] button:last-child').click()")
+        .await;
     visitor.wait("shown(part('sure'))").await;
-    visitor.run("root().querySelector('[data-do=erase-yes]').click()").await;
+    visitor.run("root().querySelector('[part=sure] button').click()").await;
     visitor
         .wait("root().querySelectorAll('[part~=message]').length === 0 && part('banner').textContent !== ''")
         .await;

@@ -1,184 +1,287 @@
-//! State, view, transport and outbox tied together; what `main.js` starts.
+//! State and view tied to the browser: what happens comes in here, and goes out through [`crate::host`].
+
+use std::cell::RefCell;
 
 use wasm_bindgen::prelude::*;
 
-use crate::json::Json;
-use crate::outbox::{self, Change};
-use crate::page::stamp;
-use crate::state::{Effect, Event, News, State, Visit};
-use crate::transport::{Told, Transport};
-use crate::view::{Input, View};
-use crate::{host, settings};
+use crate::color::Palette;
+use crate::host;
+use crate::state::{
+    Answer, Consent, Effect, Erasing, Event, Line, Outgoing, Rule, Session, Settings, Span, Stamp, State,
+    Visit, minutes,
+};
+use crate::view::{focused, looks};
+use crate::what::{Act, Happening};
 
-/// The running widget. Its methods are never called while one of them runs: `host.js` sees to that.
+thread_local! {
+    static APP: RefCell<App> = RefCell::default();
+}
+
+/// Gives a text, or none, to what happens next: the first that it takes comes last.
 #[wasm_bindgen]
-pub struct App {
+pub fn give(text: Option<String>) {
+    APP.with_borrow_mut(|app| app.read.given.push(text));
+}
+
+/// Takes in what happens, by its number, with three numbers that mean what it says below. Never called while it runs:
+/// `host.js` sees to that.
+#[wasm_bindgen]
+pub fn happen(what: u32, a: f64, b: f64, c: f64) {
+    APP.with_borrow_mut(|app| {
+        if let Some(event) = Happening::of(what).and_then(|what| app.event(what, a, b, c)) {
+            app.dispatch(event);
+        }
+    });
+}
+
+/// The running widget.
+#[derive(Default)]
+struct App {
     state: State,
-    view: View,
-    transport: Transport,
-    site_key: String,
-    wishes: Json,
+    read: Read,
+    erasing: bool,
+    erased: bool,
 }
 
-#[wasm_bindgen]
-impl App {
-    /// For a screen, a site's key and the wishes of the script tag (its `data-` attributes).
-    #[wasm_bindgen(constructor)]
-    pub fn new(screen: JsValue, site_key: String, wishes: JsValue) -> Self {
-        Self {
-            state: State::default(),
-            view: View::of(screen),
-            transport: Transport::default(),
-            site_key,
-            wishes: Json::of(wishes),
-        }
-    }
-
-    /// Takes in what the visitor, the page or the browser does.
-    pub fn take(&mut self, what: &str, value: String) {
-        if let Some(event) = self.event(what, value) {
-            self.dispatch(event);
-        }
-    }
-
-    /// Takes in the site's settings; nothing where they cannot be had.
-    pub fn dress(&mut self, told: JsValue) {
-        let settings = settings::read(&Json::of(told), &self.wishes);
-        self.dispatch(Event::Dressed(Box::new(settings)));
-    }
-
-    /// Takes in who the visitor is.
-    pub fn identify(&mut self, email: Option<String>, name: Option<String>) {
-        self.dispatch(Event::Identified(email, name));
-    }
-
-    /// Takes in what another tab has done to what is kept under a name.
-    pub fn shared(&mut self, name: &str, text: Option<String>) {
-        match outbox::change(name, text.as_deref()) {
-            Some(Change::Kept(outgoing)) => self.dispatch(Event::KeptElsewhere(outgoing)),
-            Some(Change::Gone(id)) => self.dispatch(Event::GoneElsewhere(id)),
-            Some(Change::Session(session)) => self.dispatch(Event::SessionElsewhere(session)),
-            None => {}
-        }
-    }
-
-    /// Takes in what came of a request, or a piece of it.
-    #[expect(clippy::too_many_arguments, reason = "an object would cost more than its fields")]
-    pub fn told(
-        &mut self,
-        channel: u32,
-        status: u16,
-        wish: Option<f64>,
-        text: String,
-        streamed: bool,
-        done: bool,
-        chance: f64,
-    ) {
-        let told = Told { channel, status, wish, text, streamed, done, chance };
-        for event in self.transport.told(told) {
-            self.dispatch(event);
-        }
-    }
+/// What the browser has read for what happens next.
+#[derive(Default)]
+struct Read {
+    given: Vec<Option<String>>,
+    stamp: Stamp,
+    session: Option<Session>,
+    messages: Vec<Outgoing>,
+    lines: Vec<Line>,
+    settings: Settings,
 }
 
 impl App {
-    fn event(&self, what: &str, value: String) -> Option<Event> {
+    /// What happens, unless it is only read for later.
+    fn event(&mut self, what: Happening, a: f64, b: f64, c: f64) -> Option<Event> {
+        let read = &mut self.read;
         Some(match what {
-            "start" => Event::Restored(outbox::session(), outbox::messages().unwrap_or_default(), value),
-            "open" => Event::Opened,
-            "toggle" => Event::Toggled,
-            "say" => Event::Said(value, stamp(&self.site_key)),
-            "awake" => Event::Awake,
-            "listen" => Event::Listening,
-            "locked" => Event::Locked(outbox::messages()),
-            "leaving" => Event::Leaving,
-            "offline" => Event::Offline(true),
-            "online" => Event::Offline(false),
-            "visit" => visiting(&value)?,
-            "clock" => clock(&value)?,
-            _ => self.meaning(Input::named(what, value)?),
+            Happening::Start => Event::Restored(read.session(), read.messages(), read.text()),
+            Happening::Dress => read.settings(a > 0.0, b > 0.0, c > 0.0),
+            Happening::Identify => Event::Identified(read.given(), read.given()),
+            Happening::Typed => Event::Typed(read.text()),
+            Happening::Send => Event::Submitted(read.stamp()),
+            Happening::Say => Event::Said(read.text(), read.stamp()),
+            Happening::Open => Event::Opened,
+            Happening::Close => Event::Closed,
+            Happening::Toggle => Event::Toggled,
+            Happening::Edit => Event::AddressOpened,
+            Happening::Save => Event::AddressSaved(read.given(), read.stamp()),
+            Happening::Leave => Event::AddressSaved(None, Stamp::default()),
+            Happening::Suggest => Event::SuggestionTaken(read.stamp()),
+            Happening::Retry => Event::Retried(read.text()),
+            Happening::Agree => Event::Agreed,
+            Happening::Decline => Event::Declined,
+            Happening::Sound => Event::SoundToggled,
+            Happening::Erase => Event::EraseAsked,
+            Happening::EraseYes => Event::EraseConfirmed,
+            Happening::EraseNo => Event::EraseCancelled,
+            Happening::Awake => Event::Awake,
+            Happening::Listen => Event::Listening,
+            // Whether the browser keeps anything at all.
+            Happening::Locked => Event::Locked((a > 0.0).then(|| read.messages())),
+            Happening::Leaving => Event::Leaving,
+            Happening::Offline => Event::Offline(a > 0.0),
+            Happening::Visit => {
+                let visit = Visit { seconds: a as u32, scrolled: b as u32, exiting: c > 0.0 };
+                Event::Visiting(read.text(), visit)
+            }
+            Happening::Clock => Event::Clock(a as u32, b as u32),
+            Happening::KeptElsewhere => Event::KeptElsewhere(read.messages().pop()?),
+            Happening::GoneElsewhere => Event::GoneElsewhere(read.text()),
+            Happening::SessionElsewhere => Event::SessionElsewhere(read.session()),
+            Happening::Begin => {
+                *self = Self::default();
+                return None;
+            }
+            told => return self.told(told, a, b, c),
         })
     }
 
-    fn meaning(&self, input: Input) -> Event {
-        match input {
-            Input::Typed(text) => Event::Typed(text),
-            Input::Send => Event::Submitted(stamp(&self.site_key)),
-            Input::Close => Event::Closed,
-            Input::EditAddress => Event::AddressOpened,
-            Input::SaveAddress(typed) => Event::AddressSaved(typed, stamp(&self.site_key)),
-            Input::TakeSuggestion => Event::SuggestionTaken(stamp(&self.site_key)),
-            Input::Retry(id) => Event::Retried(id),
-            Input::Agree => Event::Agreed,
-            Input::Decline => Event::Declined,
-            Input::Sound => Event::SoundToggled,
-            Input::Erase => Event::EraseAsked,
-            Input::EraseYes => Event::EraseConfirmed,
-            Input::EraseNo => Event::EraseCancelled,
-        }
+    /// What the server says: `a` is the status of an answer, 0 where there was none, `b` the seconds that it asks to wait,
+    /// `c` chance, from 0 to 1.
+    fn told(&mut self, what: Happening, a: f64, b: f64, c: f64) -> Option<Event> {
+        let status = a as u32;
+        let read = &mut self.read;
+        Some(match what {
+            Happening::Taken => {
+                let id = read.text();
+                let [session_token, email, suggestion] = [(); 3].map(|()| read.given());
+                Event::Taken(id, Answer { queued: a > 0.0, session_token, email, suggestion }, c)
+            }
+            Happening::Delta => Event::Delta(read.text(), read.text()),
+            Happening::Reply => Event::Reply(read.text(), read.lines.pop()?),
+            Happening::NoReply => Event::NoReply(read.text()),
+            Happening::Ended => Event::Ended(read.text()),
+            // 4xx is final, but for those that only ask to wait; of everything else it is not known what came of it.
+            Happening::Answered => match status {
+                400..500 if !matches!(status, 408 | 425 | 429) => Event::Refused(read.text(), read.text()),
+                _ => Event::Unanswered(read.text(), Some(b).filter(|wish| *wish > 0.0), c),
+            },
+            Happening::History => Event::History(std::mem::take(&mut read.lines)),
+            Happening::Arrived => Event::Arrived(read.lines.pop()?),
+            Happening::Placed => Event::Placed(read.text()),
+            Happening::Mode => Event::Mode(a > 0.0),
+            Happening::Missed => Event::Missed,
+            // A server that has no such stream, or none for this session, will have none soon.
+            Happening::Deafened => Event::Deafened(status == 429 || !matches!(status, 400..=499 | 501), c),
+            // What is not there is deleted.
+            Happening::Erased => Event::Erased(matches!(status, 200..300 | 401 | 404)),
+            piece => {
+                read.piece(piece, a, b, c);
+                return None;
+            }
+        })
     }
 
     fn dispatch(&mut self, event: Event) {
+        self.read.given.clear();
         let effects = self.state.update(event);
-        self.view.render(&self.state);
+        self.render();
         for effect in effects {
             self.perform(effect);
         }
     }
 
+    /// Brings the screen to the state.
+    fn render(&mut self) {
+        self.erased = !self.state.has_conversation() && (self.erased || self.erasing);
+        self.erasing = self.state.erasing != Erasing::No;
+        if let Some(first) = self.state.lines.take_changed() {
+            for (place, line) in self.state.lines.iter().enumerate().skip(first) {
+                host::line(place, line);
+            }
+            host::number(Act::Trim, self.state.lines.len() as u32);
+        }
+        looks(&self.state, self.erased, &mut host::set);
+    }
+
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::KeepSession(session) => outbox::keep_session(&session),
+            Effect::KeepSession(session) => host::keep_session(&session),
             Effect::Keep(outgoing) => {
-                if !outbox::keep(&outgoing) {
+                if !host::keep(&outgoing) {
                     self.dispatch(Event::Unkept(outgoing.message_id));
                 }
             }
-            Effect::Forget(id) => outbox::forget(&id),
-            Effect::ForgetAll => host::forget(""),
-            Effect::Lock => host::lock(true),
-            Effect::Unlock => host::lock(false),
-            Effect::Send(outgoing, token) => self.transport.send(&outgoing, token.as_deref()),
-            Effect::Flush(outgoing, token) => self.transport.flush(&outgoing, token.as_deref()),
-            Effect::Wait(milliseconds) => host::wait("awake", milliseconds),
-            Effect::LoadHistory(session, token) => self.transport.history(&session, &token),
+            Effect::Forget(id) => host::forget(&id),
+            Effect::ForgetAll => host::plain(Act::ForgetAll),
+            Effect::Lock => host::number(Act::Lock, 1),
+            Effect::Unlock => host::number(Act::Lock, 0),
+            Effect::Send(outgoing, token) => host::send(Act::Send, &outgoing, token.as_deref()),
+            Effect::Flush(outgoing, token) => host::send(Act::Flush, &outgoing, token.as_deref()),
+            Effect::Wait(milliseconds) => host::number(Act::Wait, milliseconds),
+            Effect::LoadHistory(session, token) => host::ask(Act::History, &session, &token, None),
             Effect::Listen(session, token, place) => {
-                self.transport.listen(&session, &token, place.as_deref());
+                host::ask(Act::Listen, &session, &token, place.as_deref());
             }
-            Effect::Deafen => self.transport.deafen(),
-            Effect::WaitToListen(milliseconds) => host::wait("listen", milliseconds),
-            Effect::Erase(session, token) => self.transport.erase(&session, &token),
-            Effect::Focus(place) => self.view.focus(place, &self.state),
-            Effect::Tell(news) => tell(&news),
-            Effect::Watch(wanted) => host::watch(wanted),
-            Effect::AskTime(time_zone) => host::clock(&time_zone),
-            Effect::RememberClosed => host::stay_closed(),
-            Effect::Sound => self.view.chime(),
+            Effect::Deafen => host::plain(Act::Deafen),
+            Effect::WaitToListen(milliseconds) => host::number(Act::WaitToListen, milliseconds),
+            Effect::Erase(session, token) => host::ask(Act::Erase, &session, &token, None),
+            Effect::Focus(place) => host::focus(focused(place, &self.state)),
+            Effect::Tell(news) => host::tell(&news),
+            Effect::Watch(wanted) => host::number(Act::Watch, u32::from(wanted)),
+            Effect::AskTime => host::plain(Act::AskTime),
+            Effect::RememberClosed => host::plain(Act::StayClosed),
+            Effect::Sound => host::plain(Act::Chime),
         }
     }
 }
 
-fn tell(news: &News) {
-    match news {
-        News::Ready => host::tell("ready", "", "", ""),
-        News::Open => host::tell("open", "", "", ""),
-        News::Close => host::tell("close", "", "", ""),
-        News::Message(line) => host::tell("message", &line.id, &line.role, &line.text),
-        News::Email(email) => host::tell("email", "", "", email),
-        News::Error(id, reason) => host::tell("error", id, "", reason),
+impl Read {
+    fn given(&mut self) -> Option<String> {
+        self.given.pop().flatten()
     }
-}
 
-/// Seconds, percent, whether the pointer has left, and the page's address.
-fn visiting(value: &str) -> Option<Event> {
-    let mut words = value.splitn(4, ' ');
-    let mut whole = || words.next()?.parse().ok();
-    let visit = Visit { seconds: whole()?, scrolled: whole()?, exiting: whole()? != 0 };
-    Some(Event::Visiting(words.next()?.to_owned(), visit))
-}
+    fn text(&mut self) -> String {
+        self.given().unwrap_or_default()
+    }
 
-/// The day of the week and the minute of the day.
-fn clock(value: &str) -> Option<Event> {
-    let (day, minute) = value.split_once(' ')?;
-    Some(Event::Clock(day.parse().ok()?, minute.parse().ok()?))
+    /// Takes in what is read for what happens next; `NaN` stands for a number that is not there.
+    fn piece(&mut self, what: Happening, a: f64, b: f64, c: f64) {
+        let there = |number: f64| (number >= 0.0).then_some(number as u32);
+        match what {
+            Happening::Stamp => {
+                self.stamp = Stamp {
+                    ulid: self.text(),
+                    sent_at: self.text(),
+                    page: self.text(),
+                    session: self.session(),
+                };
+            }
+            Happening::Session => {
+                let [id, token, email, seen] = [(); 4].map(|()| self.given());
+                self.session = id.map(|id| Session { id, token, email, seen, next_seq: a as u32 });
+            }
+            Happening::Message => {
+                let outgoing = Outgoing {
+                    page: self.text(),
+                    session_id: self.text(),
+                    message_id: self.text(),
+                    text: self.text(),
+                    email: self.given(),
+                    sent_at: self.text(),
+                    refused: self.given(),
+                    seq: a as u32,
+                    queued: b > 0.0,
+                    held: false,
+                };
+                self.messages.push(outgoing);
+            }
+            Happening::Line => {
+                if let (Some(id), Some(role), Some(text)) = (self.given(), self.given(), self.given()) {
+                    let (at, sources) = (self.text(), self.text());
+                    self.lines.push(Line { id, role, text, at, sources, ..Line::default() });
+                }
+            }
+            Happening::Rule => {
+                let rule = Rule {
+                    url: self.given(),
+                    after_seconds: there(a),
+                    scroll_percent: there(b),
+                    on_exit: c > 0.0,
+                };
+                self.settings.opening.push(rule);
+            }
+            Happening::Span => {
+                if let (Some(from), Some(to)) = (minutes(&self.text()), minutes(&self.text())) {
+                    let hours = self.settings.hours.get_or_insert_default();
+                    hours.0.push(Span { days: a as u32, from, to });
+                }
+            }
+            _ => {}
+        }
+        self.given.clear();
+    }
+
+    fn stamp(&mut self) -> Stamp {
+        std::mem::take(&mut self.stamp)
+    }
+
+    fn session(&mut self) -> Option<Session> {
+        self.session.take()
+    }
+
+    fn messages(&mut self) -> Vec<Outgoing> {
+        std::mem::take(&mut self.messages)
+    }
+
+    fn settings(&mut self, ask_email: bool, sound: bool, has_hours: bool) -> Event {
+        let mut settings = std::mem::take(&mut self.settings);
+        if has_hours {
+            settings.hours.get_or_insert_default();
+        }
+        settings.consent = Consent::named(&self.text());
+        let color = self.text();
+        if let Some(palette) = Palette::of(&color) {
+            host::set("host", "--site-accent", Some(&color));
+            host::set("host", "--site-on-accent", Some(palette.on));
+            host::set("host", "--site-link", Some(&palette.link));
+            host::set("host", "--site-link-dark", Some(&palette.link_dark));
+        }
+        Event::Dressed(Box::new(Settings { ask_email, sound, ..settings }))
+    }
 }

@@ -1,46 +1,117 @@
-//! What the browser does for the widget: `host.js`, function by function.
+//! What the browser does for the widget: `host.js` and its neighbours, one function for each [`Act`].
 //!
-//! By hand and not by `web-sys`, because each of its bindings costs more bytes than a line of JavaScript, and futures
-//! and closures cost more than all of these together. Whatever happens comes back through [`crate::app::App`].
+//! By hand and not by `web-sys`, and through two functions for all, because each binding costs more bytes than a line of
+//! JavaScript; futures and closures cost more than all of these together. Whatever happens comes back through
+//! [`crate::app`].
 
 use wasm_bindgen::prelude::*;
 
+use crate::state::{Line, News, Outgoing, Session};
+use crate::view::delivery;
+use crate::what::Act;
+
 #[wasm_bindgen(raw_module = "./host.js")]
 extern "C" {
-    /// Sends a request, and tells what comes of it under the channel's number; an event-stream piece by piece.
-    pub(crate) fn request(channel: u32, method: &str, path: &str, token: Option<&str>, more: Option<&str>);
-    /// Breaks a request off.
-    pub(crate) fn cancel(channel: u32);
-    /// Sends a message without waiting for an answer, also when the page is gone.
-    pub(crate) fn flush(token: Option<&str>, body: &str);
-    /// Keeps a text; gives whether the browser has.
-    pub(crate) fn keep(name: &str, text: &str) -> bool;
-    /// What is kept under a name.
-    pub(crate) fn kept(name: &str) -> Option<String>;
-    /// The texts kept under names that begin so; no list where the browser keeps nothing.
-    pub(crate) fn kept_all(prefix: &str) -> JsValue;
-    /// Keeps nothing any more under names that begin so.
-    pub(crate) fn forget(prefix: &str);
-    /// Makes something happen after so many milliseconds.
-    pub(crate) fn wait(name: &str, milliseconds: u32);
-    /// Asks to be the one tab that sends, or lets another one.
-    pub(crate) fn lock(wanted: bool);
-    /// Watches what the visitor does on the page, or does not any more.
-    pub(crate) fn watch(wanted: bool);
-    /// Remembers for this visit that the panel is not to open by itself again.
-    pub(crate) fn stay_closed();
-    /// Asks for the day of the week and the minute of the day in a time zone.
-    pub(crate) fn clock(time_zone: &str);
-    /// Time, chance and page for a message.
-    pub(crate) fn stamp() -> JsValue;
-    /// Tells the page.
-    pub(crate) fn tell(name: &str, id: &str, role: &str, text: &str);
-    /// Reads JSON; nothing where it is none.
-    pub(crate) fn parse(text: &str) -> JsValue;
-    /// The JSON text of a value.
-    pub(crate) fn stringify(value: &JsValue) -> String;
-    /// A value's field; nothing where there is none.
-    pub(crate) fn field(value: &JsValue, name: &str) -> JsValue;
-    /// A list's item.
-    pub(crate) fn item(list: &JsValue, index: u32) -> JsValue;
+    /// Gives a text, or none, to what is done next.
+    fn arg(text: Option<&str>);
+    /// Does it; gives whether it was done.
+    fn act(what: i32, number: f64) -> bool;
+}
+
+fn give(text: &str) {
+    arg(Some(text));
+}
+
+/// Does what needs no more than a number.
+pub(crate) fn number(what: Act, number: u32) {
+    act(what as i32, f64::from(number));
+}
+
+/// Does what needs nothing.
+pub(crate) fn plain(what: Act) {
+    number(what, 0);
+}
+
+/// Sets a part of the screen; see [`crate::view::looks`].
+#[inline(never)]
+pub(crate) fn set(part: &str, name: &str, value: Option<&str>) {
+    give(part);
+    give(name);
+    arg(value);
+    plain(Act::Set);
+}
+
+/// Shows a message at its place.
+pub(crate) fn line(place: usize, line: &Line) {
+    let (state, reason) = delivery(line);
+    for text in [&line.id, &line.role, &line.text, state, reason, &line.at, &line.sources] {
+        give(text);
+    }
+    number(Act::Line, place as u32);
+}
+
+/// Puts the focus on a part.
+pub(crate) fn focus(part: &str) {
+    give(part);
+    plain(Act::Focus);
+}
+
+/// Keeps a message; gives whether the browser has.
+pub(crate) fn keep(outgoing: &Outgoing) -> bool {
+    arg(outgoing.queued.then_some(""));
+    message(Act::Keep, outgoing)
+}
+
+/// Sends a message, with the session's key; or, when the page is being left, without waiting for an answer.
+pub(crate) fn send(how: Act, outgoing: &Outgoing, token: Option<&str>) {
+    arg(token);
+    message(how, outgoing);
+}
+
+fn message(what: Act, outgoing: &Outgoing) -> bool {
+    give(&outgoing.page);
+    give(&outgoing.session_id);
+    give(&outgoing.message_id);
+    give(&outgoing.text);
+    arg(outgoing.email.as_deref());
+    give(&outgoing.sent_at);
+    arg(outgoing.refused.as_deref());
+    act(what as i32, f64::from(outgoing.seq))
+}
+
+/// Keeps the session.
+pub(crate) fn keep_session(session: &Session) {
+    give(&session.id);
+    for text in [&session.token, &session.email, &session.seen] {
+        arg(text.as_deref());
+    }
+    number(Act::KeepSession, session.next_seq);
+}
+
+/// Keeps a message no more.
+pub(crate) fn forget(id: &str) {
+    give(id);
+    plain(Act::Forget);
+}
+
+/// Asks the server something of a session, with its key; to listen, also from which place on.
+pub(crate) fn ask(what: Act, session: &str, token: &str, place: Option<&str>) {
+    give(session);
+    give(token);
+    arg(place);
+    plain(what);
+}
+
+/// Tells the page.
+pub(crate) fn tell(news: &News) {
+    let told = match news {
+        News::Ready => ["ready", "", "", ""],
+        News::Open => ["open", "", "", ""],
+        News::Close => ["close", "", "", ""],
+        News::Message(line) => ["message", &line.text, &line.id, &line.role],
+        News::Email(email) => ["email", email, "", ""],
+        News::Error(id, reason) => ["error", reason, id, ""],
+    };
+    told.into_iter().for_each(give);
+    plain(Act::Tell);
 }

@@ -1,101 +1,29 @@
-//! What is shown of the state, and what the visitor's gestures mean. `screen.js` carries it out.
-//!
-//! The same parts in the same order every time, so that only what differs from the last time is touched.
+//! What is shown of the state. `screen.js` carries it out, and touches only what differs from the last time.
 
-use crate::color::Palette;
-use crate::state::{Consent, Delivery, Erasing, Line, Place, State};
+use crate::state::{Consent, Delivery, Erasing, Place, State};
 
-/// One thing that is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Look {
-    /// The part of the widget.
-    pub part: &'static str,
-    /// `shown`, `text`, `value`, an attribute, a custom property; `say`, or `say` and an attribute, for a word.
-    pub name: &'static str,
-    /// What it is; a word as its key and, behind a space, what stands for `{}`. `None` takes it away.
-    pub value: Option<String>,
-}
-
-/// What the visitor does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// The text box holds this now.
-    Typed(String),
-    /// Send it.
-    Send,
-    /// Hide the panel.
-    Close,
-    /// Change the address.
-    EditAddress,
-    /// Take this address; none leaves it as it was.
-    SaveAddress(Option<String>),
-    /// Take the likelier address.
-    TakeSuggestion,
-    /// Send this refused message again.
-    Retry(String),
-    /// Yes to the question about privacy.
-    Agree,
-    /// No to it.
-    Decline,
-    /// Make answers heard, or not.
-    Sound,
-    /// Delete the conversation.
-    Erase,
-    /// It is meant.
-    EraseYes,
-    /// It is not.
-    EraseNo,
-}
-
-impl Input {
-    /// By the name that a button carries; `value` is what it stands for.
-    pub fn named(action: &str, value: String) -> Option<Self> {
-        Some(match action {
-            "typed" => Self::Typed(value),
-            "send" => Self::Send,
-            "close" => Self::Close,
-            "edit" => Self::EditAddress,
-            "save" => Self::SaveAddress(Some(value)),
-            "leave" => Self::SaveAddress(None),
-            "suggest" => Self::TakeSuggestion,
-            "retry" => Self::Retry(value),
-            "agree" => Self::Agree,
-            "decline" => Self::Decline,
-            "sound" => Self::Sound,
-            "erase" => Self::Erase,
-            "erase-yes" => Self::EraseYes,
-            "erase-no" => Self::EraseNo,
-            _ => return None,
-        })
-    }
-}
-
-/// The parts and how they are to be. `erased` says that the conversation has just been deleted.
-pub fn looks(state: &State, erased: bool) -> Vec<Look> {
-    let mut looks = Vec::with_capacity(56);
-    dress(state, &mut looks);
-    talk(state, &mut looks);
-    questions(state, erased, &mut looks);
-    address(state, &mut looks);
+/// Says how the parts are to be: the part; `shown`, `text`, `value`, an attribute, or `say`, or `say` and an attribute, for a
+/// word; and what it is, a word as its key and, behind a space, what stands for `{}`. `None` takes it away. `erased` says
+/// that the conversation has just been deleted.
+pub fn looks(state: &State, erased: bool, put: &mut impl FnMut(&'static str, &'static str, Option<&str>)) {
+    put("away", "shown", some(state.away));
+    talk(state, put);
+    questions(state, erased, put);
+    address(state, put);
     // The panel last: what it shows is there when it appears.
-    let mut put = |part, name, value| looks.push(Look { part, name, value });
-    put("input", "value", Some(state.draft.clone()));
+    put("input", "value", Some(&state.draft));
     put("send", "data-empty", some(state.draft.trim().is_empty()));
-    put("launcher", "aria-expanded", Some(state.open.to_string()));
-    put(
-        "launcher",
-        "say aria-label",
-        Some(match (state.open, state.unread) {
-            (true, _) => "close".to_owned(),
-            (false, 0) => "open".to_owned(),
-            (false, unread) => ["unread ", &number(unread)].concat(),
-        }),
-    );
-    put("badge", "text", (state.unread > 0).then(|| number(state.unread)));
+    put("launcher", "aria-expanded", truth(state.open));
+    let unread = (state.unread > 0).then(|| number(state.unread));
+    match &unread {
+        _ if state.open => put("launcher", "say aria-label", Some("close")),
+        None => put("launcher", "say aria-label", Some("open")),
+        Some(unread) => put("launcher", "say aria-label", Some(&["unread ", unread].concat())),
+    }
+    put("badge", "text", unread.as_deref());
     put("badge", "shown", some(state.unread > 0));
     put("host", "data-open", some(state.open));
     put("panel", "shown", some(state.open));
-    looks
 }
 
 /// Which part takes the focus.
@@ -109,31 +37,8 @@ pub fn focused(place: Place, state: &State) -> &'static str {
     }
 }
 
-/// What the business has set.
-fn dress(state: &State, looks: &mut Vec<Look>) {
-    let settings = &state.settings;
-    let mut put = |part, name, value| looks.push(Look { part, name, value });
-    put("host", "data-position", settings.left.then(|| "left".to_owned()));
-    let palette = Palette::of(&settings.color);
-    put("host", "--site-accent", palette.as_ref().map(|_| settings.color.clone()));
-    put("host", "--site-on-accent", palette.as_ref().map(|palette| palette.on.to_owned()));
-    put("host", "--site-link", palette.as_ref().map(|palette| palette.link.clone()));
-    put("host", "--site-link-dark", palette.map(|palette| palette.link_dark));
-    let name = Some(settings.name.clone()).filter(|name| !name.is_empty());
-    looks.push(own_or_word("title", name, "title"));
-    looks.push(own_or_word("greeting", settings.greeting.clone(), "greeting"));
-    let away = settings.hours.as_ref().and_then(|hours| hours.away.clone());
-    looks.push(own_or_word("away", away, "away"));
-    looks.push(Look { part: "away", name: "shown", value: some(state.away) });
-    for part in ["question-privacy", "notice-privacy"] {
-        looks.push(Look { part, name: "href", value: settings.privacy_url.clone() });
-        looks.push(Look { part, name: "shown", value: some(settings.privacy_url.is_some()) });
-    }
-}
-
 /// What belongs to a conversation.
-fn talk(state: &State, looks: &mut Vec<Look>) {
-    let mut put = |part, name, value| looks.push(Look { part, name, value });
+fn talk(state: &State, put: &mut impl FnMut(&'static str, &'static str, Option<&str>)) {
     put("typing", "shown", some(state.typing));
     let failed = state.lines.iter().rev().take_while(|line| line.role == "visitor");
     let failed = failed.filter(|line| matches!(line.delivery, Delivery::Failed(_))).count() > 0;
@@ -141,26 +46,25 @@ fn talk(state: &State, looks: &mut Vec<Look>) {
         "status",
         "say",
         match (state.typing, failed) {
-            (true, _) => Some("typing".to_owned()),
-            (_, true) => Some("failed".to_owned()),
+            (true, _) => Some("typing"),
+            (_, true) => Some("failed"),
             _ => None,
         },
     );
-    put("sound", "aria-pressed", Some(state.sound.to_string()));
+    put("sound", "aria-pressed", truth(state.sound));
     for part in ["times", "copy", "download", "erase"] {
         put(part, "shown", some(state.has_conversation()));
     }
 }
 
 /// What stands in the place of the text box, or beside it.
-fn questions(state: &State, erased: bool, looks: &mut Vec<Look>) {
-    let mut put = |part, name, value| looks.push(Look { part, name, value });
+fn questions(state: &State, erased: bool, put: &mut impl FnMut(&'static str, &'static str, Option<&str>)) {
     let (asks, erasing) = (state.asks_consent(), state.erasing != Erasing::No);
     put("consent", "shown", some(asks));
     put("sure", "shown", some(erasing && !asks));
     let question = if state.erasing == Erasing::Failed { "eraseFailed" } else { "eraseSure" };
-    put("sure-text", "say", Some(question.to_owned()));
-    put("erase-yes", "aria-disabled", (state.erasing == Erasing::Running).then(|| "true".to_owned()));
+    put("sure-text", "say", Some(question));
+    put("erase-yes", "aria-disabled", (state.erasing == Erasing::Running).then_some("true"));
     put("writing", "shown", some(!asks && !erasing));
     put("notice", "shown", some(state.settings.consent == Consent::Notice));
     let news = match () {
@@ -170,169 +74,50 @@ fn questions(state: &State, erased: bool, looks: &mut Vec<Look>) {
         () if state.no_reply => Some("noReply"),
         () => None,
     };
-    put("banner", "say", news.map(str::to_owned));
+    put("banner", "say", news);
 }
 
-fn address(state: &State, looks: &mut Vec<Look>) {
+fn address(state: &State, put: &mut impl FnMut(&'static str, &'static str, Option<&str>)) {
     let address = &state.address;
-    let mut put = |part, name, value| looks.push(Look { part, name, value });
     let missing = address.email.is_none() && state.settings.ask_email && state.has_conversation();
     put("address", "shown", some((address.email.is_some() || missing) && !address.editing));
-    put(
-        "address-text",
-        "say",
-        Some(match &address.email {
-            Some(email) => ["replyTo ", email].concat(),
-            None => "askAddress".to_owned(),
-        }),
-    );
+    match &address.email {
+        Some(email) => put("address-text", "say", Some(&["replyTo ", email].concat())),
+        None => put("address-text", "say", Some("askAddress")),
+    }
     let edit = if address.email.is_some() { "change" } else { "addAddress" };
-    put("address-edit", "say", Some(edit.to_owned()));
+    put("address-edit", "say", Some(edit));
     put("address-editor", "shown", some(address.editing));
-    let email = address.email.clone().unwrap_or_default();
+    let email = address.email.as_deref().unwrap_or_default();
     put("address-input", "value", address.editing.then_some(email));
-    put("address-input", "aria-invalid", address.wrong.then(|| "true".to_owned()));
-    put("address-error", "say", address.wrong.then(|| "badAddress".to_owned()));
+    put("address-input", "aria-invalid", address.wrong.then_some("true"));
+    put("address-error", "say", address.wrong.then_some("badAddress"));
     let likelier = address.suggestion.as_ref().filter(|_| !address.editing);
-    put("suggestion", "say", likelier.map(|email| ["didYouMean ", email].concat()));
+    put("suggestion", "say", likelier.map(|email| ["didYouMean ", email].concat()).as_deref());
     put("suggestion", "shown", some(likelier.is_some()));
 }
 
-/// What a line's sources are for the screen: a title and an address a line, a tab between.
-pub fn sources(line: &Line) -> String {
-    let plain = |text: &str| text.replace(['\t', '\n'], " ");
-    let source = |source: &crate::state::Source| {
-        [plain(&source.title), "\t".to_owned(), plain(source.url.as_deref().unwrap_or_default())].concat()
-    };
-    line.sources.iter().map(source).collect::<Vec<_>>().join("\n")
+fn some(there: bool) -> Option<&'static str> {
+    there.then_some("")
 }
 
-fn own_or_word(part: &'static str, own: Option<String>, key: &str) -> Look {
-    match own {
-        Some(text) => Look { part, name: "text", value: Some(text) },
-        None => Look { part, name: "say", value: Some(key.to_owned()) },
-    }
-}
-
-fn some(there: bool) -> Option<String> {
-    there.then(String::new)
+fn truth(is: bool) -> Option<&'static str> {
+    Some(if is { "true" } else { "false" })
 }
 
 /// Digits without the formatting machinery.
-fn number(mut value: u32) -> String {
-    let mut digits = Vec::new();
-    loop {
-        digits.push(char::from(b'0' + (value % 10) as u8));
-        value /= 10;
-        if value == 0 {
-            return digits.into_iter().rev().collect();
-        }
-    }
+fn number(value: u32) -> String {
+    let mut digits = if value < 10 { String::new() } else { number(value / 10) };
+    digits.push(char::from(b'0' + (value % 10) as u8));
+    digits
 }
 
-#[cfg(target_arch = "wasm32")]
-pub(crate) use screen::View;
-
-#[cfg(target_arch = "wasm32")]
-mod screen {
-    use std::cell::RefCell;
-
-    use wasm_bindgen::prelude::*;
-
-    use super::{Look, focused, looks, sources};
-    use crate::state::{Delivery, Erasing, Line, Place, State};
-
-    #[wasm_bindgen]
-    extern "C" {
-        /// The class of `screen.js`; `main.js` makes the one of it.
-        type Screen;
-        #[wasm_bindgen(method)]
-        fn set(this: &Screen, part: &str, name: &str, value: Option<&str>);
-        #[wasm_bindgen(method)]
-        fn line(
-            this: &Screen,
-            index: usize,
-            id: &str,
-            role: &str,
-            text: &str,
-            state: &str,
-            reason: &str,
-            at: &str,
-            sources: &str,
-        );
-        #[wasm_bindgen(method)]
-        fn trim(this: &Screen, count: usize);
-        #[wasm_bindgen(method)]
-        fn focus(this: &Screen, part: &str);
-        #[wasm_bindgen(method)]
-        fn chime(this: &Screen);
-    }
-
-    /// The panel in the shadow root.
-    pub(crate) struct View {
-        screen: Screen,
-        shown: RefCell<Shown>,
-    }
-
-    /// What the screen shows now.
-    #[derive(Default)]
-    struct Shown {
-        looks: Vec<Look>,
-        lines: Vec<Line>,
-        erasing: bool,
-        erased: bool,
-    }
-
-    impl View {
-        /// On a screen, which shows the closed panel.
-        pub(crate) fn of(screen: JsValue) -> Self {
-            Self { screen: screen.unchecked_into(), shown: RefCell::default() }
-        }
-
-        /// Brings what is shown to the state.
-        pub(crate) fn render(&self, state: &State) {
-            let shown = &mut *self.shown.borrow_mut();
-            shown.erased = !state.has_conversation() && (shown.erased || shown.erasing);
-            shown.erasing = state.erasing != Erasing::No;
-            self.render_lines(&mut shown.lines, &state.lines);
-            let new = looks(state, shown.erased);
-            for (index, look) in new.iter().enumerate() {
-                let before = shown.looks.get(index);
-                // At first nothing is there that could be taken away.
-                if before != Some(look) && (before.is_some() || look.value.is_some()) {
-                    self.screen.set(look.part, look.name, look.value.as_deref());
-                }
-            }
-            shown.looks = new;
-        }
-
-        /// From the first message that differs on, for those behind it may have moved.
-        fn render_lines(&self, shown: &mut Vec<Line>, lines: &[Line]) {
-            if *shown == lines {
-                return;
-            }
-            let same = shown.iter().zip(lines).take_while(|(before, now)| before == now).count();
-            for (index, line) in lines.iter().enumerate().skip(same) {
-                let (state, reason) = match &line.delivery {
-                    Delivery::Failed(reason) => ("failed", reason.as_str()),
-                    _ if line.partial => ("partial", ""),
-                    delivery => (delivery.as_str(), ""),
-                };
-                let sources = sources(line);
-                self.screen.line(index, &line.id, &line.role, &line.text, state, reason, &line.at, &sources);
-            }
-            self.screen.trim(lines.len());
-            *shown = lines.to_vec();
-        }
-
-        pub(crate) fn focus(&self, place: Place, state: &State) {
-            self.screen.focus(focused(place, state));
-        }
-
-        /// Makes an answer heard.
-        pub(crate) fn chime(&self) {
-            self.screen.chime();
-        }
+/// How a message's delivery is named, and why it has failed.
+pub fn delivery(line: &crate::state::Line) -> (&'static str, &str) {
+    match &line.delivery {
+        Delivery::Failed(reason) => ("failed", reason),
+        _ if line.partial => ("partial", ""),
+        delivery => (delivery.as_str(), ""),
     }
 }
 
@@ -343,11 +128,14 @@ mod tests {
 
     /// What a part shows, by what of it.
     fn look(state: &State, part: &str, name: &str) -> Option<String> {
-        let looks = looks(state, false);
-        let mut found = looks.into_iter().filter(|look| look.part == part && look.name == name);
-        let look = found.next().unwrap_or_else(|| panic!("{part} has no {name}"));
-        assert_eq!(found.next(), None, "{part} has {name} once");
-        look.value
+        let mut found = Vec::new();
+        looks(state, false, &mut |its_part, its_name, value| {
+            if (its_part, its_name) == (part, name) {
+                found.push(value.map(str::to_owned));
+            }
+        });
+        assert_eq!(found.len(), 1, "{part} has {name} once");
+        found.remove(0)
     }
 
     fn shown(state: &State, part: &str) -> bool {
@@ -367,14 +155,14 @@ mod tests {
 
     #[test]
     fn the_parts_are_the_same_whatever_the_state() {
-        let names = |state: &State| looks(state, false).into_iter().map(|look| look.part).collect::<Vec<_>>();
+        let names = |state: &State| {
+            let mut names = Vec::new();
+            looks(state, false, &mut |part, name, _| names.push((part, name)));
+            names
+        };
         let empty = names(&State::default());
-        let mut state = dressed(Settings {
-            name: "Acme".to_owned(),
-            greeting: Some("Hi".to_owned()),
-            color: "#ffd400".to_owned(),
-            ..Settings::default()
-        });
+        let mut state =
+            dressed(Settings { consent: Consent::Notice, ask_email: true, ..Settings::default() });
         state.update(Event::Opened);
         said(&mut state, "I am jane@gmial.com");
         assert_eq!(names(&state), empty);
@@ -423,29 +211,6 @@ mod tests {
         state.update(Event::AddressSaved(Some("no".to_owned()), Stamp::default()));
         assert_eq!(look(&state, "address-error", "say").as_deref(), Some("badAddress"));
         assert_eq!(look(&state, "address-input", "aria-invalid").as_deref(), Some("true"));
-    }
-
-    #[test]
-    fn every_button_means_something() {
-        for action in [
-            "typed",
-            "send",
-            "close",
-            "edit",
-            "save",
-            "leave",
-            "suggest",
-            "retry",
-            "agree",
-            "decline",
-            "sound",
-            "erase",
-            "erase-yes",
-            "erase-no",
-        ] {
-            assert!(Input::named(action, String::new()).is_some(), "{action}");
-        }
-        assert_eq!(Input::named("nothing", String::new()), None);
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub(super) enum Kind {
     Separator,
 }
 
-type Range = (u32, u32);
+/// Of the basic plane.
+type Range = (u16, u16);
 
 // Beside the policy's ranges the signs for ohm, kelvin and ångström and two blocks of Latin: a letter and its small form
 // must be of one script, or an address would not be one in lower case.
@@ -48,7 +49,6 @@ const UNSPACED: &[Range] = &[
     (0x3400, 0x9FFF),
     (0xAC00, 0xD7AF),
     (0xF900, 0xFAFF),
-    (0x20000, 0x3FFFF),
 ];
 
 /// General category M in the common blocks. Variation selectors are left out: behind an emoji they belong to it.
@@ -139,10 +139,10 @@ const MARKS: &[Range] = &[
 ];
 
 /// Alphabetic by Unicode's property, but of another category than L: letter numbers and letters in circles or boxes.
-const NOT_LETTERS: &[Range] = &[(0x2160, 0x2188), (0x24B6, 0x24E9), (0x1F130, 0x1F189)];
+const NOT_LETTERS: &[Range] = &[(0x2160, 0x2188), (0x24B6, 0x24E9)];
 
 /// The first of each run of ten decimal digits; what lies behind the basic plane is left to separators.
-const DIGITS: &[u32] = &[
+const DIGITS: &[u16] = &[
     0x30, 0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50,
     0xED0, 0xF20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40,
     0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0,
@@ -160,9 +160,9 @@ pub(super) fn kind(c: char) -> Kind {
     let code = u32::from(c);
     if within(MARKS, code) {
         Kind::Mark
-    } else if DIGITS.iter().any(|zero| (*zero..*zero + 10).contains(&code)) {
+    } else if DIGITS.iter().any(|zero| code.wrapping_sub(u32::from(*zero)) < 10) {
         Kind::Digit
-    } else if is_alphabetic(c) && !within(NOT_LETTERS, code) {
+    } else if is_alphabetic(c) && !(within(NOT_LETTERS, code) || (0x1F130..=0x1F189).contains(&code)) {
         Kind::Letter
     } else {
         Kind::Separator
@@ -189,7 +189,7 @@ pub(super) fn script(c: char) -> Option<Script> {
         _ if within(LATIN, code) => Script::Latin,
         _ if within(CYRILLIC, code) => Script::Cyrillic,
         _ if within(GREEK, code) => Script::Greek,
-        _ if within(UNSPACED, code) => Script::Unspaced,
+        _ if within(UNSPACED, code) || (0x20000..=0x3FFFF).contains(&code) => Script::Unspaced,
         _ => Script::Other,
     })
 }
@@ -215,6 +215,6 @@ pub(super) fn is_cjk_punctuation(c: char) -> bool {
 }
 
 fn within(ranges: &[Range], code: u32) -> bool {
-    let at = ranges.partition_point(|range| range.1 < code);
-    ranges.get(at).is_some_and(|range| range.0 <= code)
+    let at = ranges.partition_point(|range| u32::from(range.1) < code);
+    ranges.get(at).is_some_and(|range| u32::from(range.0) <= code)
 }

@@ -1,6 +1,7 @@
 //! What stands around an address can show that it is none (rule 3.3).
 
 use super::chars::{Script, is_alphanumeric, is_cjk_punctuation, script};
+use super::lists::lists;
 use super::view::View;
 
 /// Reads the text from left to right and knows, at each `@`, whether it stands inside a URL.
@@ -59,13 +60,12 @@ pub(super) fn allows(view: &View, url: &UrlState, span: (usize, usize), local: &
 
 /// Rule 3.3.3.
 fn behind_scheme(view: &View, start: usize) -> bool {
-    const SCHEMES: &[&str] =
-        &["sip", "sips", "xmpp", "acct", "im", "pres", "ssh", "git", "svn", "scp", "sftp", "ftp"];
+    const SCHEMES: &str = "sip sips xmpp acct im pres ssh git svn scp sftp ftp";
     if view.before(start) != Some(':') {
         return false;
     }
     let colon = start - 1;
-    SCHEMES.contains(&word_before(view, colon, |c| c.is_ascii_alphanumeric()).as_str())
+    lists(SCHEMES, &word_before(view, colon, |c| c.is_ascii_alphanumeric()))
 }
 
 /// Rule 3.3.4.
@@ -88,14 +88,14 @@ fn before_path_or_port(view: &View, end: usize) -> bool {
 
 /// Rule 3.3.5.
 fn behind_remote_command(view: &View, start: usize) -> bool {
-    const COMMANDS: &[&str] = &["ssh", "scp", "sftp", "rsync", "mosh", "ssh-copy-id"];
+    const COMMANDS: &str = "ssh scp sftp rsync mosh ssh-copy-id";
     let mut end = start;
     // Few commands have more options than this before their target.
     for _ in 0..8 {
         let Some((word, at)) = token_before(view, end) else { return false };
         let command =
             word.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next().unwrap_or_default();
-        if COMMANDS.contains(&command) {
+        if lists(COMMANDS, command) {
             return true;
         }
         if word.starts_with('-') {
@@ -140,17 +140,9 @@ fn word_before(view: &View, end: usize, belongs: impl Fn(char) -> bool) -> Strin
 
 /// Rule 3.3.6.
 fn is_repository(local: &str, domain: &str) -> bool {
-    const HOSTS: &[&str] = &[
-        "bitbucket.org",
-        "codeberg.org",
-        "git.sr.ht",
-        "gitea.com",
-        "gitee.com",
-        "github.com",
-        "gitlab.com",
-        "ssh.dev.azure.com",
-    ];
-    matches!(local, "git" | "hg") && HOSTS.contains(&domain)
+    const HOSTS: &str =
+        "bitbucket.org codeberg.org git.sr.ht gitea.com gitee.com github.com gitlab.com ssh.dev.azure.com";
+    matches!(local, "git" | "hg") && lists(HOSTS, domain)
 }
 
 /// Rule 3.3.7.

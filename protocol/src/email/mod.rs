@@ -13,6 +13,7 @@ mod local;
 mod repair;
 mod spelled;
 mod suggest;
+mod tlds;
 mod unicode;
 mod view;
 

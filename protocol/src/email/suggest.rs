@@ -17,7 +17,7 @@ pub(super) fn domain(domain: &str) -> Option<String> {
 
 /// Rule 8.1.
 fn same_name(name: &str, rest: &str) -> Option<&'static str> {
-    TARGETS.iter().copied().find(|target| {
+    TARGETS.split(' ').find(|target| {
         target.split_once('.').is_some_and(|(target_name, target_rest)| {
             let slip = target_rest == "com" && matches!(rest, "co" | "cm" | "om" | "cam");
             name == target_name && (rest == target_rest || slip)
@@ -27,7 +27,7 @@ fn same_name(name: &str, rest: &str) -> Option<&'static str> {
 
 /// Rule 8.2.
 fn one_edit_away(name: &str, rest: &str) -> Option<&'static str> {
-    TARGETS.iter().copied().find(|target| {
+    TARGETS.split(' ').find(|target| {
         target.split_once('.').is_some_and(|(target_name, target_rest)| {
             rest == target_rest && target_name.len() >= 5 && is_one_edit(name, target_name)
         })

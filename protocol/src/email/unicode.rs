@@ -28,31 +28,39 @@ mod tables {
 mod tables {
     use wasm_bindgen::prelude::*;
 
+    /// The properties, by their numbers in `host.js`.
+    const ALPHABETIC: i32 = 0;
+    const UPPERCASE: i32 = 1;
+    const LOWERCASE: i32 = 2;
+
     #[wasm_bindgen(raw_module = "./host.js")]
     extern "C" {
-        /// Whether a character has a property: `A`lphabetic, `U`ppercase or `L`owercase.
-        fn has(property: char, c: char) -> bool;
-        /// The small form.
-        fn small(c: char) -> String;
+        /// Whether a character has a property.
+        fn has(property: i32, c: i32) -> bool;
+        /// The small form, where it is one character.
+        fn small(c: i32) -> i32;
     }
 
     pub(crate) fn is_alphabetic(c: char) -> bool {
-        if c.is_ascii() { c.is_ascii_alphabetic() } else { has('A', c) }
+        if c.is_ascii() { c.is_ascii_alphabetic() } else { has(ALPHABETIC, c as i32) }
     }
 
     pub(crate) fn is_upper(c: char) -> bool {
-        if c.is_ascii() { c.is_ascii_uppercase() } else { has('U', c) }
+        if c.is_ascii() { c.is_ascii_uppercase() } else { has(UPPERCASE, c as i32) }
     }
 
     pub(crate) fn is_lower(c: char) -> bool {
-        if c.is_ascii() { c.is_ascii_lowercase() } else { has('L', c) }
+        if c.is_ascii() { c.is_ascii_lowercase() } else { has(LOWERCASE, c as i32) }
     }
 
     pub(crate) fn push_lower(text: &mut String, c: char) {
         if c.is_ascii() {
             text.push(c.to_ascii_lowercase());
+        } else if c == 'İ' {
+            // The one small form of two characters.
+            text.push_str("i\u{307}");
         } else {
-            text.push_str(&small(c));
+            text.extend(char::from_u32(small(c as i32) as u32));
         }
     }
 }

@@ -133,8 +133,8 @@ pub enum Effect {
     Tell(News),
     /// Say from now on what the visitor does on the page, or do not any more.
     Watch(bool),
-    /// Ask what time it is in this zone.
-    AskTime(String),
+    /// Ask what time it is where the business is.
+    AskTime,
     /// Remember for this visit that the visitor has closed what had opened by itself.
     RememberClosed,
     /// Make a short sound.

@@ -1,7 +1,5 @@
 //! Messages: on their way, on the screen, and as the server tells them.
 
-use serde::Serialize;
-
 /// One message as it is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
@@ -15,19 +13,10 @@ pub struct Line {
     pub at: String,
     /// How far a visitor's message has come.
     pub delivery: Delivery,
-    /// What an answer was made of.
-    pub sources: Vec<Source>,
+    /// What an answer was made of, for the screen: a title and an address a line, a tab between.
+    pub sources: String,
     /// Whether more of the text is still to come.
     pub partial: bool,
-}
-
-/// A page that an answer rests on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// What it is called.
-    pub title: String,
-    /// Where it is.
-    pub url: Option<String>,
 }
 
 /// How far a visitor's message has come.
@@ -60,8 +49,7 @@ impl Delivery {
 }
 
 /// One conversation, as the browser remembers it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
     /// `sess_` and a ULID.
     pub id: String,
@@ -75,12 +63,9 @@ pub struct Session {
     pub seen: Option<String>,
 }
 
-/// A message on its way: the body of `POST /api/chat`, and what the browser remembers about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// A message on its way: what is decided by, and beside it what the browser knows of the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outgoing {
-    /// Names the site.
-    pub site_key: String,
     /// The conversation.
     pub session_id: String,
     /// `msg_` and a ULID: the same however often it is sent.
@@ -89,33 +74,17 @@ pub struct Outgoing {
     pub seq: u32,
     /// What the visitor wrote.
     pub text: String,
-    /// The page's address.
-    pub page_url: String,
-    /// The page's title.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub page_title: Option<String>,
-    /// Where the visitor came from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub referrer: Option<String>,
-    /// The visitor's language.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub locale: Option<String>,
-    /// The visitor's time zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub time_zone: Option<String>,
     /// The address that the visitor confirmed or the widget saw in the text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// RFC 3339.
     pub sent_at: String,
+    /// Everything else that is sent, as the browser has written it down: site, page, language.
+    pub page: String,
     /// Why the server will not take it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
     /// Whether the edge has it; it is asked for until the server has it too.
-    #[serde(skip)]
     pub queued: bool,
     /// Whether the browser could not keep it.
-    #[serde(skip)]
     pub held: bool,
 }
 
@@ -132,7 +101,7 @@ impl Outgoing {
 
     /// About as many bytes as it takes.
     pub fn weight(&self) -> usize {
-        self.text.len() + self.page_url.len() + 512
+        self.text.len() + self.page.len() + 512
     }
 
     /// How it is shown.
@@ -155,8 +124,10 @@ pub struct Stamp {
     pub ulid: String,
     /// The session as the browser keeps it now: another tab may have written since.
     pub session: Option<Session>,
-    /// Site, page and time, filled in; everything else is empty.
-    pub blank: Outgoing,
+    /// RFC 3339.
+    pub sent_at: String,
+    /// What the browser knows of the page; see [`Outgoing::page`].
+    pub page: String,
 }
 
 /// The answer to a message that was taken.

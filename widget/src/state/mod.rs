@@ -5,6 +5,7 @@
 
 mod address;
 mod event;
+mod lines;
 mod message;
 mod outbox;
 mod settings;
@@ -15,7 +16,8 @@ mod tests;
 
 pub use address::Address;
 pub use event::{Effect, Event, News, Place};
-pub use message::{Answer, Delivery, Line, Outgoing, Session, Source, Stamp};
+pub use lines::Lines;
+pub use message::{Answer, Delivery, Line, Outgoing, Session, Stamp};
 pub use settings::{Consent, Hours, Rule, Settings, Span, Visit, minutes};
 
 use outbox::Outbox;
@@ -30,7 +32,7 @@ pub struct State {
     /// Whether the panel is shown.
     pub open: bool,
     /// The conversation, oldest first.
-    pub lines: Vec<Line>,
+    pub lines: Lines,
     /// What stands in the text box.
     pub draft: String,
     /// Where the answer will go.
@@ -204,8 +206,8 @@ impl State {
 
     fn dress(&mut self, settings: Settings, effects: &mut Vec<Effect>) {
         self.sound = settings.sound;
-        if let Some(hours) = &settings.hours {
-            effects.push(Effect::AskTime(hours.time_zone.clone()));
+        if settings.hours.is_some() {
+            effects.push(Effect::AskTime);
         }
         if !settings.opening.is_empty() && !self.open {
             effects.push(Effect::Watch(true));
@@ -225,8 +227,8 @@ impl State {
         effects.push(Effect::Watch(false));
         effects.push(Effect::Focus(Place::Input));
         effects.push(Effect::Tell(News::Open));
-        if let Some(hours) = &self.settings.hours {
-            effects.push(Effect::AskTime(hours.time_zone.clone()));
+        if self.settings.hours.is_some() {
+            effects.push(Effect::AskTime);
         }
         self.see(effects);
         self.listen(effects);
@@ -251,7 +253,7 @@ impl State {
             self.opened_by_rule = true;
             self.open(effects);
             // Nobody has asked for it: the focus stays where it is.
-            effects.retain(|effect| *effect != Effect::Focus(Place::Input));
+            effects.retain(|effect| !matches!(effect, Effect::Focus(_)));
         }
     }
 
@@ -291,7 +293,7 @@ impl State {
 
     /// As if the visitor had never written.
     fn wipe(&mut self) {
-        self.lines.clear();
+        self.lines.replace(Vec::new());
         self.session = None;
         self.address = Address::default();
         self.outbox = Outbox::default();

@@ -1,6 +1,6 @@
 //! How a message leaves: kept first, sent by one tab at a time, asked for until the server has it.
 
-use super::event::{Effect, Event, News};
+use super::event::{Effect, News};
 use super::message::{Answer, Delivery, Outgoing, Session, Stamp};
 use super::talk::pause;
 use super::{Erasing, MAX_TEXT_CHARS, State};
@@ -100,7 +100,9 @@ impl State {
             }
             self.outbox.insert(outgoing);
         }
-        self.lines.extend(self.outbox.waiting.iter().map(Outgoing::line));
+        for outgoing in &self.outbox.waiting {
+            self.lines.push(outgoing.line());
+        }
         self.outbox.due = true;
         self.send_next(effects);
     }
@@ -122,8 +124,11 @@ impl State {
             seq: session.next_seq,
             text,
             email: email.clone(),
+            sent_at: stamp.sent_at,
+            page: stamp.page,
+            refused: None,
+            queued: false,
             held: true,
-            ..stamp.blank
         };
         session.next_seq += 1;
         if email.is_some() && session.email != email {
@@ -153,11 +158,9 @@ impl State {
                 kept = true;
                 // The message first: what was typed must outlive whatever happens next.
                 effects.push(Effect::Keep(outgoing.clone()));
-                let (id, delivery) = (&outgoing.message_id, outgoing.delivery());
-                self.lines
-                    .iter_mut()
-                    .filter(|line| line.id == *id)
-                    .for_each(|line| line.delivery = delivery.clone());
+                if let Some(line) = self.lines.change(&outgoing.message_id) {
+                    line.delivery = outgoing.delivery();
+                }
             }
         }
         if kept {
@@ -261,7 +264,7 @@ impl State {
             Some(known) => *known = outgoing,
             None => self.outbox.insert(outgoing),
         }
-        match self.lines.iter_mut().find(|known| known.id == line.id) {
+        match self.lines.change(&line.id) {
             Some(known) => known.delivery = line.delivery,
             None => self.lines.push(line),
         }
@@ -314,7 +317,7 @@ impl State {
         self.sent(id, effects);
         self.listen(effects);
         if self.erasing == Erasing::Running {
-            self.happen(Event::EraseConfirmed, effects);
+            self.erase(effects);
         }
     }
 
@@ -391,7 +394,7 @@ impl State {
     }
 
     fn mark(&mut self, id: &str, delivery: Delivery) {
-        if let Some(line) = self.lines.iter_mut().find(|line| line.id == id) {
+        if let Some(line) = self.lines.change(id) {
             line.delivery = delivery;
         }
     }

@@ -1,20 +1,11 @@
 //! What the business has set, and what follows from it: hours, rules of opening, consent.
 
-/// The site's settings, as far as the widget decides by them. The script tag's wishes are in here already.
+/// The site's settings, as far as the widget decides by them; the script tag's wishes are in here already. What is only
+/// shown, names and words, goes to the screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The name at the top; empty where the business has given none.
-    pub name: String,
-    /// The first words.
-    pub greeting: Option<String>,
-    /// The accent as `#rrggbb`; empty takes the style sheet's own.
-    pub color: String,
-    /// Whether the widget stands at the left.
-    pub left: bool,
     /// What is said about privacy.
     pub consent: Consent,
-    /// Where the business says what it does with what it is told.
-    pub privacy_url: Option<String>,
     /// Whether the widget asks for an address.
     pub ask_email: bool,
     /// Whether an answer may be heard.
@@ -111,22 +102,15 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
     pattern.get(at..).unwrap_or_default().iter().all(|byte| *byte == b'*')
 }
 
-/// Business hours.
+/// Business hours: when somebody is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hours {
-    /// IANA name.
-    pub time_zone: String,
-    /// When somebody is there.
-    pub open: Vec<Span>,
-    /// What is said when nobody is.
-    pub away: Option<String>,
-}
+pub struct Hours(pub Vec<Span>);
 
 /// The same hours on some days of the week. One that ends before it begins ends on the next day.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
-    /// 1 is Monday.
-    pub days: Vec<u32>,
+    /// A bit for each day; the second, of value 2, is Monday's.
+    pub days: u32,
     /// Minutes from midnight.
     pub from: u32,
     /// Minutes from midnight, exclusive.
@@ -138,8 +122,9 @@ impl Hours {
     /// time zone.
     pub fn is_open(&self, day: u32, minute: u32) -> bool {
         let day_before = if day == 1 { 7 } else { day - 1 };
-        self.open.iter().any(|span| {
-            let (today, yesterday) = (span.days.contains(&day), span.days.contains(&day_before));
+        self.0.iter().any(|span| {
+            let on = |day: u32| span.days >> day & 1 == 1;
+            let (today, yesterday) = (on(day), on(day_before));
             if span.from < span.to {
                 today && (span.from..span.to).contains(&minute)
             } else {
@@ -204,14 +189,11 @@ mod tests {
     #[test]
     fn hours_hold_their_edges_and_go_over_midnight() {
         let span = |days: &[u32], from: &str, to: &str| Span {
-            days: days.to_vec(),
+            days: days.iter().map(|day| 1 << day).sum(),
             from: minutes(from).unwrap(),
             to: minutes(to).unwrap(),
         };
-        let hours = Hours {
-            open: vec![span(&[1, 2, 3, 4, 5], "09:00", "17:00"), span(&[7], "22:00", "02:00")],
-            ..Hours::default()
-        };
+        let hours = Hours(vec![span(&[1, 2, 3, 4, 5], "09:00", "17:00"), span(&[7], "22:00", "02:00")]);
         for (day, minute, expected) in [
             (1, 539, false),
             (1, 540, true),

@@ -66,7 +66,7 @@ impl State {
 
     pub(super) fn delta(&mut self, id: &str, text: &str) {
         let partial = partial_id(id);
-        match self.lines.iter_mut().find(|line| line.id == partial) {
+        match self.lines.change(&partial) {
             Some(line) => line.text.push_str(text),
             None => {
                 let line = Line {
@@ -76,7 +76,7 @@ impl State {
                     partial: true,
                     ..Line::default()
                 };
-                self.insert_behind(id, line);
+                self.lines.insert_behind(id, line);
             }
         }
         self.show_typing();
@@ -84,11 +84,11 @@ impl State {
 
     pub(super) fn reply(&mut self, id: &str, line: Line, effects: &mut Vec<Effect>) {
         let partial = partial_id(id);
-        self.lines.retain(|line| line.id != partial);
+        self.lines.remove(&partial);
         self.talk.awaited.retain(|awaited| awaited != id);
         self.show_typing();
-        if !self.holds(&line.id) {
-            self.insert_behind(id, line.clone());
+        if !self.lines.holds(&line.id) {
+            self.lines.insert_behind(id, line.clone());
             self.announce(line, effects);
         }
     }
@@ -96,7 +96,7 @@ impl State {
     pub(super) fn no_reply(&mut self, id: &str) {
         self.no_reply = true;
         let partial = partial_id(id);
-        self.lines.retain(|line| line.id != partial);
+        self.lines.remove(&partial);
         self.talk.awaited.retain(|awaited| awaited != id);
         self.show_typing();
     }
@@ -104,17 +104,16 @@ impl State {
     pub(super) fn ended(&mut self, id: &str, effects: &mut Vec<Effect>) {
         let partial = partial_id(id);
         self.talk.awaited.retain(|awaited| awaited != id);
-        if self.holds(&partial) {
+        if self.lines.holds(&partial) {
             // It broke off: what the server has kept of it is in the history.
-            self.lines.retain(|line| line.id != partial);
+            self.lines.remove(&partial);
             self.load_history(effects);
         }
         self.show_typing();
     }
 
     pub(super) fn show_typing(&mut self) {
-        self.typing = !self.person
-            && self.talk.awaited.iter().any(|id| !self.lines.iter().any(|line| line.id == partial_id(id)));
+        self.typing = !self.person && self.talk.awaited.iter().any(|id| !self.lines.holds(&partial_id(id)));
     }
 
     /// What came before the first place is in the history.
@@ -126,7 +125,7 @@ impl State {
 
     pub(super) fn arrived(&mut self, line: Line, effects: &mut Vec<Effect>) {
         self.talk.attempts = 0;
-        if self.holds(&line.id) {
+        if self.lines.holds(&line.id) {
             return;
         }
         self.lines.push(line.clone());
@@ -163,20 +162,17 @@ impl State {
     }
 
     /// The server's order, and behind it what it does not know yet.
-    pub(super) fn take_history(&mut self, mut lines: Vec<Line>, effects: &mut Vec<Effect>) {
+    pub(super) fn take_history(&mut self, lines: Vec<Line>, effects: &mut Vec<Effect>) {
         for line in lines.iter().filter(|line| line.role == "visitor") {
             if self.outbox.remove(&line.id) {
                 effects.push(Effect::Forget(line.id.clone()));
             }
         }
-        let own = std::mem::take(&mut self.lines);
-        let known = lines.len();
-        for line in own {
-            if !lines.iter().take(known).any(|told| told.id == line.id) {
-                lines.push(line);
+        for line in self.lines.replace(lines) {
+            if !self.lines.holds(&line.id) {
+                self.lines.push(line);
             }
         }
-        self.lines = lines;
         if !self.open {
             let seen = self.session.as_ref().and_then(|session| session.seen.clone());
             let new = self.lines.iter().rev().take_while(|line| Some(&line.id) != seen.as_ref());
@@ -207,15 +203,5 @@ impl State {
             self.talk.attempts = self.talk.attempts.saturating_add(1);
             effects.push(Effect::WaitToListen(pause(self.talk.attempts, chance)));
         }
-    }
-
-    fn holds(&self, id: &str) -> bool {
-        self.lines.iter().any(|line| line.id == id)
-    }
-
-    fn insert_behind(&mut self, id: &str, line: Line) {
-        let question = self.lines.iter().position(|line| line.id == id);
-        let place = question.map_or(self.lines.len(), |index| index + 1);
-        self.lines.insert(place, line);
     }
 }
