@@ -145,6 +145,44 @@ pub(crate) fn node_program(name: &str) -> anyhow::Result<PathBuf> {
     Ok(node()?.join("node_modules/.bin").join(name))
 }
 
+/// The packages that `bench widget` compares with, and the folders that it finds them in.
+const RIVALS: [(&str, &str); 3] =
+    [("@typebot.io/js@0.10.7", "typebot"), ("flowise-embed@3.1.6", "flowise"), ("@n8n/chat@1.37.0", "n8n")];
+
+/// The folder with `widget.mjs` of `xtask/bench`, what drives a browser for it, and the other widgets in `rivals`.
+pub(crate) fn widget_bench() -> anyhow::Result<PathBuf> {
+    const FILES: [&str; 3] = ["package.json", "package-lock.json", "widget.mjs"];
+    let source = root().join("xtask/bench");
+    let mut hash = Sha256::new();
+    for file in FILES {
+        hash.update(fs::read(source.join(file)).with_context(|| format!("{file} cannot be read"))?);
+    }
+    RIVALS.iter().for_each(|(package, _)| hash.update(package));
+    let hash: String = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    cached(&format!("npm-bench-{hash}"), |folder| {
+        for file in FILES {
+            fs::copy(source.join(file), folder.join(file)).context("the cache cannot be written")?;
+        }
+        let hint = "Install Node 20 or newer, with npm, and tar.";
+        let mut command = Command::new("npm");
+        command.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
+        run("Fetching what drives a browser", &mut command, hint)?;
+        for (package, name) in RIVALS {
+            // What a page would load is in the package itself; what it is built of is not needed.
+            let rival = folder.join("rivals").join(name);
+            fs::create_dir_all(&rival)?;
+            let mut pack = Command::new("npm");
+            pack.args(["pack", "--silent", package]).current_dir(&rival);
+            run(&format!("Fetching {package}"), &mut pack, hint)?;
+            let packed = files(&rival)?.pop().with_context(|| format!("npm gave no {package}"))?;
+            let mut unpack = Command::new("tar");
+            unpack.args(["-xzf"]).arg(packed).args(["--strip-components=1"]).current_dir(&rival);
+            run(&format!("Unpacking {package}"), &mut unpack, hint)?;
+        }
+        Ok(())
+    })
+}
+
 /// A `mongod` and the folder of libraries that it needs.
 pub(crate) struct Mongod {
     pub(crate) program: PathBuf,
