@@ -12,6 +12,9 @@ use crate::time::Timestamp;
 
 /// The largest body of a capture, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// What the edge may add to such a body.
+pub const MAX_EDGE_BYTES: usize = 4 * 1024;
 /// The longest message, in characters after trimming.
 pub const MAX_TEXT_CHARS: usize = 4_000;
 /// The longest page address, in characters.

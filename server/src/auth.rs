@@ -9,7 +9,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use porchlight_protocol::capture::{Capture, MAX_BODY_BYTES};
+use porchlight_protocol::capture::{Capture, MAX_BODY_BYTES, MAX_EDGE_BYTES};
 use porchlight_protocol::ids::{ApiKey, SessionId, SessionToken, SiteKey};
 use porchlight_protocol::origins::{SITE_HEADER, is_allowed};
 use porchlight_protocol::problem::Problem;
@@ -117,7 +117,8 @@ impl FromRequest<App> for VisitorMessage {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, VisitorRefused> {
         let (parts, body) = request.into_parts();
-        let body = body::read(Request::from_parts(parts.clone(), body), MAX_BODY_BYTES).await?;
+        let room = if app.edge_secret.is_some() { MAX_EDGE_BYTES } else { 0 };
+        let body = body::read(Request::from_parts(parts.clone(), body), MAX_BODY_BYTES + room).await?;
         let capture = match check_signature(app, &parts, &body)? {
             Signed::ByEdge => Capture::parse_from_edge(&body)?,
             Signed::Unasked => Capture::parse(&body)?,

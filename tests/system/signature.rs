@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use porchlight_protocol::capture::MAX_BODY_BYTES;
 use porchlight_protocol::signature::{HEADER, SignedRequest, sign};
 use serde_json::json;
 
@@ -44,4 +45,23 @@ async fn tampered_and_stale_signatures_are_refused() {
         assert_eq!(answer.status(), expected, "{name}");
     }
     assert_eq!(server.stored_messages().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_largest_body_still_has_room_for_what_the_edge_adds() {
+    let server = Server::behind_edge("sqlite");
+    let body = json!({
+        "siteKey": server.business.site_key, "sessionId": "sess_1", "messageId": "msg_1",
+        "text": "hello", "pageUrl": "https://acme.example/", "unknown": "x".repeat(MAX_BODY_BYTES - 200),
+        "edge": { "userAgent": "ü".repeat(512), "receivedAt": "2026-01-30T10:00:00.000Z" },
+    })
+    .to_string();
+    assert!(body.len() > MAX_BODY_BYTES);
+    let signed = SignedRequest { method: "POST", target: "/api/chat", body: body.as_bytes() };
+    let request = reqwest::Client::new()
+        .post(format!("{}/api/chat", server.address()))
+        .header("content-type", "application/json")
+        .header(HEADER, sign(SECRET.as_bytes(), now(), signed))
+        .body(body);
+    assert_eq!(request.send().await.expect("the server answers").status(), 200);
 }
