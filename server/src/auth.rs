@@ -45,6 +45,8 @@ impl FromRequestParts<App> for ApiTenant {
         let key: ApiKey = bearer(&parts.headers).ok_or_else(Problem::unauthenticated)?;
         let holder = app.store.key_holder(&app.secret.hash_key(&key)).await?;
         let KeyHolder { tenant, key_id } = holder.ok_or_else(Problem::unauthenticated)?;
+        // Also where a route has no parameters: nobody may think that it counts.
+        Params::of(&parts.uri).finish_leniently()?;
         app.key_uses.note(&app.store, &key_id);
         Ok(Self { tenant, key_id })
     }
@@ -117,6 +119,7 @@ impl FromRequest<App> for VisitorMessage {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, VisitorRefused> {
         let (parts, body) = request.into_parts();
+        Params::of(&parts.uri).finish_leniently()?;
         let room = if app.edge_secret.is_some() { MAX_EDGE_BYTES } else { 0 };
         let body = body::read(Request::from_parts(parts.clone(), body), MAX_BODY_BYTES + room).await?;
         let capture = match check_signature(app, &parts, &body)? {

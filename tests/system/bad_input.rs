@@ -118,6 +118,8 @@ async fn wrong_questions_to_the_leads_api_name_the_field() {
         let answer = api(&server, Method::GET, &format!("/api/leads-enhanced?{query}")).send().await.unwrap();
         assert_eq!(fields(answer).await, [field], "{query}");
     }
+    let answer = api(&server, Method::GET, "/api/site?adminId=admin_2").send().await.unwrap();
+    assert_eq!(fields(answer).await, ["adminId"], "a tenant is refused where there are no parameters, too");
     let id = "0123456789abcdef01234567";
     let edits = [
         (json!({ "leadId": { "$ne": "" }, "status": "new" }), "leadId"),
