@@ -1,4 +1,4 @@
-//! Every setting: its flag, its environment variable, its default.
+//! Every setting: its flag and its default. [`crate::commands`] gives each flag its environment variable.
 
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -10,6 +10,7 @@ use clap::Args;
 
 use crate::assistant::{ModelSettings, Times};
 use crate::keys::Secret;
+use crate::notices::read_sender;
 use crate::store::mongodb::MongoStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, TokenBudget};
@@ -18,16 +19,10 @@ use crate::store::{Store, TokenBudget};
 #[derive(Clone, Debug, Args)]
 pub struct Installation {
     /// sqlite:FILE or mongodb://HOST/DATABASE
-    #[arg(
-        long,
-        env = "PORCHLIGHT_STORE",
-        default_value = "sqlite:porchlight.db",
-        global = true,
-        hide_env_values = true
-    )]
+    #[arg(long, default_value = "sqlite:porchlight.db", global = true, hide_env_values = true)]
     pub store: String,
     /// 64 hex digits in place of the secret that the store keeps; keys and tokens hold only with the one they were made with
-    #[arg(long, env = "PORCHLIGHT_SECRET", global = true, hide_env_values = true)]
+    #[arg(long, global = true, hide_env_values = true)]
     pub secret: Option<String>,
 }
 
@@ -59,6 +54,10 @@ impl Installation {
     }
 }
 
+fn at_least_one(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| format!("it must be a whole number from 1 to {}", u32::MAX))
+}
+
 /// Reads 64 hex digits.
 fn read_secret(text: &str) -> anyhow::Result<[u8; 32]> {
     let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
@@ -75,31 +74,31 @@ fn read_secret(text: &str) -> anyhow::Result<[u8; 32]> {
 #[derive(Clone, Debug, Args)]
 pub struct ServeConfig {
     /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, env = "PORCHLIGHT_LISTEN", default_value = "127.0.0.1:8787")]
+    #[arg(long, default_value = "127.0.0.1:8787")]
     pub listen: String,
     /// What the edge signs with; when set, visitors' requests are taken only when signed
-    #[arg(long, env = "PORCHLIGHT_EDGE_SECRET", hide_env_values = true)]
+    #[arg(long, hide_env_values = true)]
     pub edge_secret: Option<String>,
     /// Messages a session may send at once; 0 switches the session's limit off
-    #[arg(long, env = "PORCHLIGHT_SESSION_BURST", default_value_t = 60)]
+    #[arg(long, default_value_t = 60)]
     pub session_burst: u32,
     /// Messages a second a session may send after that
-    #[arg(long, env = "PORCHLIGHT_SESSION_RATE", default_value = "1")]
+    #[arg(long, default_value = "1", value_parser = at_least_one)]
     pub session_rate: NonZeroU32,
     /// Messages a second a whole site may send; 0 is no limit
-    #[arg(long, env = "PORCHLIGHT_SITE_RATE", default_value_t = 0)]
+    #[arg(long, default_value_t = 0)]
     pub site_rate: u32,
     /// Captures that may wait for a commit; more are answered 503
-    #[arg(long, env = "PORCHLIGHT_QUEUE", default_value_t = 4096)]
+    #[arg(long, default_value_t = 4096)]
     pub queue: usize,
     /// Megabytes of leads held in memory to search in; a million leads take some 200
-    #[arg(long, env = "PORCHLIGHT_SEARCH_MEMORY", default_value_t = 512)]
+    #[arg(long, default_value_t = 512)]
     pub search_memory: u32,
     /// Event-streams at once; more are answered 503
-    #[arg(long, env = "PORCHLIGHT_STREAMS", default_value_t = 4096)]
+    #[arg(long, default_value_t = 4096)]
     pub streams: usize,
     /// Event-streams that the visitors of one site may have at once; more are answered 429
-    #[arg(long, env = "PORCHLIGHT_SITE_STREAMS", default_value_t = 2048)]
+    #[arg(long, default_value_t = 2048)]
     pub site_streams: usize,
     /// Notices by e-mail.
     #[command(flatten)]
@@ -113,37 +112,37 @@ pub struct ServeConfig {
 #[derive(Clone, Debug, Args)]
 pub struct LlmConfig {
     /// Where the model is, such as https://api.openai.com/v1 or http://127.0.0.1:11434/v1; without one the built-in assistant answers
-    #[arg(long, env = "PORCHLIGHT_LLM_BASE_URL")]
+    #[arg(long)]
     pub llm_base_url: Option<String>,
     /// The key for it, where it needs one
-    #[arg(long, env = "PORCHLIGHT_LLM_API_KEY", hide_env_values = true)]
+    #[arg(long, hide_env_values = true)]
     pub llm_api_key: Option<String>,
     /// The model's name there
-    #[arg(long, env = "PORCHLIGHT_LLM_MODEL")]
+    #[arg(long)]
     pub llm_model: Option<String>,
     /// Milliseconds to connect to it
-    #[arg(long, env = "PORCHLIGHT_LLM_CONNECT_MS", default_value_t = 2_000)]
+    #[arg(long, default_value_t = 2_000)]
     pub llm_connect_ms: u32,
     /// Milliseconds to the first words of an answer, retries included, and between its pieces
-    #[arg(long, env = "PORCHLIGHT_LLM_PIECE_MS", default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_000)]
     pub llm_piece_ms: u32,
     /// Milliseconds for a whole answer
-    #[arg(long, env = "PORCHLIGHT_LLM_WHOLE_MS", default_value_t = 60_000)]
+    #[arg(long, default_value_t = 60_000)]
     pub llm_whole_ms: u32,
     /// Milliseconds that a visitor who does not take event-streams waits for it before the built-in assistant answers
-    #[arg(long, env = "PORCHLIGHT_LLM_PATIENCE_MS", default_value_t = 2_000)]
+    #[arg(long, default_value_t = 2_000)]
     pub llm_patience_ms: u32,
     /// Milliseconds that a visitor must have been quiet before a model draws requirements out of the conversation
-    #[arg(long, env = "PORCHLIGHT_LLM_QUIET_MS", default_value_t = 4_000)]
+    #[arg(long, default_value_t = 4_000)]
     pub llm_quiet_ms: u32,
     /// Answers that models may write at once; the built-in assistant gives the others
-    #[arg(long, env = "PORCHLIGHT_LLM_AT_ONCE", default_value_t = 64)]
+    #[arg(long, default_value_t = 64)]
     pub llm_at_once: u32,
     /// Tokens that a business may spend a UTC day, where it has no limit of its own; 0 is no limit
-    #[arg(long, env = "PORCHLIGHT_LLM_DAY_TOKENS", default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = 1_000_000)]
     pub llm_day_tokens: u64,
     /// Tokens that one session may spend in all; 0 is no limit
-    #[arg(long, env = "PORCHLIGHT_LLM_SESSION_TOKENS", default_value_t = 50_000)]
+    #[arg(long, default_value_t = 50_000)]
     pub llm_session_tokens: u64,
 }
 
@@ -201,16 +200,16 @@ impl LlmConfig {
 #[derive(Clone, Debug, Args)]
 pub struct MailConfig {
     /// The mail server, smtps://USER:PASSWORD@HOST or smtp://USER:PASSWORD@HOST:587?tls=required; without one no mail is sent
-    #[arg(long, env = "PORCHLIGHT_SMTP", hide_env_values = true)]
+    #[arg(long, hide_env_values = true)]
     pub smtp: Option<String>,
     /// Whom the mails are from, as in Acme <notices@acme.com>
-    #[arg(long, env = "PORCHLIGHT_MAIL_FROM")]
+    #[arg(long)]
     pub mail_from: Option<String>,
     /// Seconds after which a business is told of a message that nobody has answered; 0 is never
-    #[arg(long, env = "PORCHLIGHT_UNANSWERED_AFTER", default_value_t = 600)]
+    #[arg(long, default_value_t = 600)]
     pub unanswered_after: u32,
     /// Seconds between two mails to the same business; what comes meanwhile is told together
-    #[arg(long, env = "PORCHLIGHT_MAIL_EVERY", default_value_t = 300)]
+    #[arg(long, default_value_t = 300)]
     pub mail_every: u32,
 }
 
@@ -228,6 +227,7 @@ impl ServeConfig {
             "--edge-secret must have at least 16 characters; make one with `openssl rand -hex 32`"
         );
         ensure!(self.queue > 0, "--queue must be at least 1");
+        self.mail.mail_from.as_deref().map(read_sender).transpose()?;
         self.llm.check()
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct Create {
     #[arg(long)]
     email: String,
     /// A page origin that may use the site key, such as https://acme.com or https://*.acme.com; may repeat; none allows all
-    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    #[arg(long = "allow-origin", value_name = "ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<String>,
     /// Print JSON
     #[arg(long)]

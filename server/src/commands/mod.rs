@@ -12,7 +12,7 @@ mod site;
 use std::io::Read;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::problem::Problem;
 
@@ -59,6 +59,13 @@ enum Command {
 }
 
 impl Cli {
+    /// Reads the command line and the environment: a flag `--some-thing` that is not given is taken from
+    /// `PORCHLIGHT_SOME_THING`. Ends the process with a sentence where they cannot be read.
+    pub fn read() -> Self {
+        let matches = with_environment(Self::command()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     /// Does what the command line says; an error is a sentence for whoever typed it.
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
@@ -74,6 +81,22 @@ impl Cli {
             Command::Doctor(command) => command.run(&self.installation).await,
         }
     }
+}
+
+/// Gives every flag its environment variable, and lets a number below zero be refused by its flag's name.
+fn with_environment(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|arg| match arg.get_long().map(variable) {
+        Some(variable) => {
+            let takes_a_value = arg.get_action().takes_values();
+            arg.env(variable).allow_negative_numbers(takes_a_value)
+        }
+        None => arg,
+    });
+    command.mut_subcommands(with_environment)
+}
+
+fn variable(flag: &str) -> String {
+    format!("PORCHLIGHT_{}", flag.replace('-', "_").to_uppercase())
 }
 
 /// The text of a file, or of the input where it is called `-`; `named` is what a failure speaks of.
@@ -100,4 +123,37 @@ async fn tenant(store: &dyn Store, admin: &AdminId) -> anyhow::Result<Tenant> {
 fn said(problem: Problem) -> anyhow::Error {
     let lines = problem.errors.iter().map(|error| format!("{} {}", error.field, error.message));
     anyhow::anyhow!(lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(command: &clap::Command) -> Vec<(String, Option<String>)> {
+        let own = command.get_arguments().filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version"));
+        let env = |arg: &clap::Arg| arg.get_env().and_then(|name| name.to_str()).map(str::to_owned);
+        let own = own.filter_map(|arg| Some((arg.get_long()?.to_owned(), env(arg))));
+        own.chain(command.get_subcommands().flat_map(flags)).collect()
+    }
+
+    #[test]
+    fn every_flag_has_its_environment_variable() {
+        let mut command = with_environment(Cli::command());
+        command.build();
+        let flags = flags(&command);
+        assert!(flags.len() > 50, "{}", flags.len());
+        let has = |name: &str, wanted: &str| flags.contains(&(name.to_owned(), Some(wanted.to_owned())));
+        assert!(has("session-burst", "PORCHLIGHT_SESSION_BURST") && has("dry-run", "PORCHLIGHT_DRY_RUN"));
+        assert!(flags.iter().all(|(_, variable)| variable.is_some()), "{flags:?}");
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_is_refused_by_its_name() {
+        for (flag, number) in [("session-burst", "-1"), ("search-memory", "-1"), ("session-rate", "0")] {
+            let line = ["porchlight", "serve", &format!("--{flag}"), number];
+            let error = with_environment(Cli::command()).try_get_matches_from(line).unwrap_err().to_string();
+            assert!(error.contains(&format!("--{flag}")) && error.contains("1"), "{error}");
+            assert!(!error.contains("unexpected argument") && !error.contains("non-zero type"), "{error}");
+        }
+    }
 }

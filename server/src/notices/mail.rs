@@ -34,6 +34,11 @@ pub(super) struct Text {
     body: String,
 }
 
+/// Reads whom mails are from.
+pub fn read_sender(from: &str) -> anyhow::Result<Mailbox> {
+    from.parse().context("--mail-from must be like Acme <notices@acme.com>")
+}
+
 impl Mailer {
     /// `smtp` is `smtp://…` or `smtps://…`, `from` an address with or without a name.
     pub fn new(smtp: &str, from: &str) -> anyhow::Result<Self> {
@@ -41,7 +46,7 @@ impl Mailer {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(smtp).ok().context(
             "--smtp must be like smtps://USER:PASSWORD@HOST or smtp://USER:PASSWORD@HOST:587?tls=required",
         )?;
-        let from = from.parse().context("--mail-from must be like Acme <notices@acme.com>")?;
+        let from = read_sender(from)?;
         Ok(Self { transport: builder.timeout(Some(STEP_PATIENCE)).build(), from })
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::Context;
 use porchlight_protocol::time::Timestamp;
 
-pub use mail::Mailer;
+pub use mail::{Mailer, read_sender};
 
 use crate::config::MailConfig;
 use crate::store::{Store, StoreError, Tenant};
