@@ -131,7 +131,7 @@ async fn unless_unsigned(answer: Response) -> Result<Response, Down> {
     let headers = answer.headers().clone();
     let body = rest(answer).await?;
     let problem: Option<Problem> = serde_json::from_slice(&body).ok();
-    if problem.is_some_and(|problem| problem.code == "bad_signature") {
+    if problem.is_some_and(|problem| problem.is_unsigned()) {
         return Err(down("refuses the signature: compare the secrets and the clocks"));
     }
     let answer = Response::from_bytes(body).map_err(|error| down(&error.to_string()))?;

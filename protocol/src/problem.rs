@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 /// The media type of a [`Problem`].
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
+const UNSIGNED: &str = "urn:porchlight:problem:bad_signature";
+
 /// A refused request. `code` is stable and for programs, `detail` is a sentence that says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// A URN made of the code.
+    /// A URN: which problem it is, where one code has several.
     #[serde(rename = "type")]
     pub kind: String,
     /// The code in words.
@@ -62,6 +64,18 @@ impl Problem {
     /// 400: the body is not JSON.
     pub fn malformed_json(detail: impl Into<String>) -> Self {
         Self::new(400, "malformed_json", "The body is not valid JSON", detail)
+    }
+
+    /// 401: not signed by the edge, or not rightly. Its `type` tells the edge that it is the edge's own fault.
+    pub fn unsigned() -> Self {
+        let detail = "Send visitors' requests through the edge; check its secret and its clock.";
+        let title = "The request is not signed by the edge";
+        Self { kind: UNSIGNED.to_owned(), ..Self::new(401, "unauthenticated", title, detail) }
+    }
+
+    /// Whether it is [`Problem::unsigned`].
+    pub fn is_unsigned(&self) -> bool {
+        self.kind == UNSIGNED
     }
 
     /// 401: no credential, or one that is not good; never says which.

@@ -197,8 +197,7 @@ fn check_signature(app: &App, parts: &Parts, body: &[u8]) -> ApiResult<Signed> {
     let now = clock::now().millis().div_euclid(1_000);
     signature::verify(secret.as_bytes(), now, header, request).map_err(|error| {
         tracing::warn!(%error, "a request was not signed by the edge");
-        let detail = "Send visitors' requests through the edge; check its secret and its clock.";
-        Problem::new(401, "bad_signature", "The request is not signed by the edge", detail)
+        Problem::unsigned()
     })?;
     Ok(Signed::ByEdge)
 }

@@ -23,10 +23,18 @@ const CSV_LIMIT: usize = 10 * 1024 * 1024;
 /// The body of a request to the leads API; empty where there is none.
 pub struct JsonBody(pub Bytes);
 
+/// What `fetch` says of a text whose sender says nothing (Fetch standard, "extract a body"): as good as no type at all
+/// where an API key must come along, which no form can send.
+const UNSAID: &str = "text/plain;charset=utf-8";
+
 impl FromRequest<App> for JsonBody {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &App) -> ApiResult<Self> {
+    async fn from_request(mut request: Request, _: &App) -> ApiResult<Self> {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        if kind.is_some_and(|kind| kind.as_bytes().eq_ignore_ascii_case(UNSAID.as_bytes())) {
+            request.headers_mut().remove(header::CONTENT_TYPE);
+        }
         read(request, API_LIMIT).await.map(Self)
     }
 }

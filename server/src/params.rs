@@ -62,6 +62,17 @@ impl Params {
         list
     }
 
+    /// Takes a parameter that may repeat and hold several texts between commas; as a text may hold commas itself, each
+    /// value stands for itself too.
+    pub fn texts(&mut self, name: &'static str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for value in self.all(name) {
+            let parts = value.split(',').chain(value.contains(',').then_some(value.as_str()));
+            texts.extend(parts.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned));
+        }
+        texts
+    }
+
     /// Adds an error of the caller's own.
     pub fn refuse(&mut self, name: &str, message: impl Into<String>) {
         self.errors.push(FieldError::new(name, message));

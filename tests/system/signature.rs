@@ -43,6 +43,10 @@ async fn tampered_and_stale_signatures_are_refused() {
         }
         let answer = request.send().await.expect("the server answers");
         assert_eq!(answer.status(), expected, "{name}");
+        if expected == 401 {
+            let problem: serde_json::Value = answer.json().await.expect("a problem");
+            assert_eq!(problem["code"], "unauthenticated", "{name}");
+        }
     }
     assert_eq!(server.stored_messages().await.len(), 1);
 }

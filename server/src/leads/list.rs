@@ -77,7 +77,7 @@ pub(super) fn take_filter(params: &mut Params) -> LeadFilter {
             Priority::from_word(word)
                 .ok_or_else(|| one_of(Priority::ALL.iter().map(|priority| priority.as_str())))
         }),
-        tags: params.list("tag", |tag| Ok::<_, String>(tag.to_owned())),
+        tags: params.texts("tag"),
         source: params.one("source").filter(|text| !text.trim().is_empty()).map(|text| source(text.trim())),
         from,
         to,
