@@ -14,7 +14,7 @@ pub(crate) fn run_named(name: Option<&str>) -> anyhow::Result<()> {
     match name {
         Some(name @ ("capture" | "leads" | "reply")) => {
             let mongodb = MongoDb::start()?;
-            let mut bench = cargo(&["bench", "--package", "porchlight-server", "--bench", name]);
+            let mut bench = cargo(&["bench", "--workspace", "--exclude", "porchlight-edge", "--bench", name]);
             let what = match name {
                 "capture" => "Measuring captures",
                 "leads" => "Measuring the leads API",

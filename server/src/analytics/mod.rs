@@ -71,6 +71,7 @@ impl Analytics {
     /// The figures of a business's leads, as they are now.
     pub async fn figures(&self, tenant: &Tenant, span: Span, now: Timestamp) -> Result<Figures, StoreError> {
         let known = self.store.days(tenant).await?;
+        let this_week = self.this_week(tenant, &known, span, now).await?;
         let (days, edges) = split(&known, span);
         let known: Vec<Day> = known.into_iter().filter(|day| days.contains(&day.day)).collect();
         let rollups = self.rollups(tenant, &known).await?;
@@ -88,14 +89,24 @@ impl Analytics {
         }
         by_day.retain(|(_, leads, _)| *leads > 0);
         by_day.sort_unstable();
-        Ok(Figures { total, by_day, this_week: self.this_week(tenant, span, now).await? })
+        Ok(Figures { total, by_day, this_week })
     }
 
     /// How many leads meet a filter. Whole days are known; only their edges, and days that have changed, are counted.
     pub async fn count(&self, tenant: &Tenant, filter: &PlainFilter) -> Result<u64, StoreError> {
         let known = self.store.days(tenant).await?;
-        let (range, mut pieces) = split(&known, Span { from: filter.from, to: filter.to });
-        let within = known.into_iter().filter(|day| range.contains(&day.day));
+        self.count_in(tenant, &known, filter).await
+    }
+
+    /// The same of days that are known.
+    async fn count_in(
+        &self,
+        tenant: &Tenant,
+        known: &[Day],
+        filter: &PlainFilter,
+    ) -> Result<u64, StoreError> {
+        let (range, mut pieces) = split(known, Span { from: filter.from, to: filter.to });
+        let within = known.iter().copied().filter(|day| range.contains(&day.day));
         let (fresh, stale): (Vec<Day>, Vec<Day>) = within.partition(|day| day.marks == day.counted);
         pieces.extend(stale.iter().map(|day| bounds(day.day)));
         let rollups = self.rollups(tenant, &fresh).await?;
@@ -183,10 +194,17 @@ impl Analytics {
         sum
     }
 
-    async fn this_week(&self, tenant: &Tenant, span: Span, now: Timestamp) -> Result<u64, StoreError> {
+    async fn this_week(
+        &self,
+        tenant: &Tenant,
+        known: &[Day],
+        span: Span,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
         let week_ago = now.plus_millis(-7 * DAY);
         let from = span.from.map_or(week_ago, |from| from.max(week_ago));
-        self.count(tenant, &PlainFilter { from: Some(from), to: span.to, ..PlainFilter::default() }).await
+        let week = PlainFilter { from: Some(from), to: span.to, ..PlainFilter::default() };
+        self.count_in(tenant, known, &week).await
     }
 }
 

@@ -8,7 +8,7 @@ use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
 use mongodb::error::Error;
 
-use super::{MongoStore, Result, commands};
+use super::{MongoStore, Result, commands, days};
 use crate::store::Finding;
 
 /// Everything that is kept.
@@ -21,6 +21,7 @@ const COLLECTIONS: &[&str] = &[
     "knowledge",
     "leads",
     "lead_days",
+    days::ROLLUPS,
     "lead_events",
     "model_tokens",
     "notices",

@@ -17,16 +17,19 @@ use crate::analytics::LeadFact;
 use crate::leads::LeadRecord;
 use crate::store::{Day, KeptRollup, Tenant};
 
-/// The index from which the list of days is answered.
-pub(super) fn listed() -> Document {
-    doc! { "adminId": 1, "day": 1, "marks": 1, "counted": 1 }
+/// The rollups, apart from the marks of their days: those change with every batch, and every list of leads reads them.
+pub(super) const ROLLUPS: &str = "lead_rollups";
+
+/// The index of both. Marks stand in none: what an index forgets is skipped by every reader for minutes.
+pub(super) fn of_day() -> Document {
+    doc! { "adminId": 1, "day": 1 }
 }
 
 /// After changes of leads: the figures of their days are out of date.
 pub(super) async fn mark(store: &MongoStore, days: BTreeSet<(AdminId, i64)>) -> Result<()> {
     let statements: Vec<Document> = days
         .iter()
-        .map(|(admin, day)| doc! { "q": own(admin.as_str(), *day), "u": marked(), "upsert": true, "hint": { "adminId": 1, "day": 1 } })
+        .map(|(admin, day)| doc! { "q": own(admin.as_str(), *day), "u": marked(), "upsert": true, "hint": of_day() })
         .collect();
     let done = commands::update(&store.database, "lead_days", &statements).await?;
     match done.duplicates {
@@ -106,7 +109,7 @@ pub(super) async fn days(store: &MongoStore, admin: &str) -> Result<Vec<Day>> {
         .find(doc! { "adminId": admin })
         .projection(doc! { "_id": 0, "day": 1, "marks": 1, "counted": 1 })
         .sort(doc! { "day": 1 })
-        .hint(Hint::Keys(listed()))
+        .hint(Hint::Keys(of_day()))
         .batch_size(10_000)
         .await?;
     let found: Vec<Document> = found.try_collect().await?;
@@ -119,26 +122,28 @@ fn day(document: &Document) -> Day {
 }
 
 pub(super) async fn rollups(store: &MongoStore, admin: &str, wanted: &[i64]) -> Result<Vec<KeptRollup>> {
-    let days = store.database.collection::<Document>("lead_days");
-    let own = doc! { "adminId": admin, "day": { "$in": wanted }, "rollup": { "$exists": true } };
-    let found: Vec<Document> = days.find(own).batch_size(1_000).await?.try_collect().await?;
+    let rollups = store.database.collection::<Document>(ROLLUPS);
+    let own = doc! { "adminId": admin, "day": { "$in": wanted } };
+    let found: Vec<Document> = rollups.find(own).batch_size(1_000).await?.try_collect().await?;
     let kept = |document: &Document| KeptRollup {
         day: day(document),
-        text: document.get_str("rollup").unwrap_or_default().to_owned(),
+        text: document.get_str("text").unwrap_or_default().to_owned(),
     };
     Ok(found.iter().map(kept).collect())
 }
 
+/// First the rollup, then the word that it is there.
 pub(super) async fn keep(store: &MongoStore, admin: &str, rollup: &KeptRollup) -> Result<()> {
+    let counted = rollup.day.counted;
     let mut older = own(admin, rollup.day.day);
-    older.insert("counted", doc! { "$lte": rollup.day.counted });
-    let fields = doc! {
-        "counted": rollup.day.counted,
-        "rollup": { "$literal": &rollup.text },
-        "stale": { "$ne": ["$marks", rollup.day.counted] },
-    };
+    older.insert("counted", doc! { "$lte": counted });
+    let kept = doc! { "$set": { "counted": counted, "text": &rollup.text } };
+    // Where a newer one is there this would be a second of the day, which the index refuses.
+    let newer_stays = doc! { "q": &older, "u": kept, "upsert": true };
+    commands::update(&store.database, ROLLUPS, &[newer_stays]).await?;
+    let told = doc! { "counted": counted, "stale": { "$ne": ["$marks", counted] } };
     let days = store.database.collection::<Document>("lead_days");
-    days.update_one(older, vec![doc! { "$set": fields }]).await?;
+    days.update_one(older, vec![doc! { "$set": told }]).await?;
     Ok(())
 }
 

@@ -5,15 +5,16 @@ use std::time::Duration;
 use mongodb::bson::{Document, doc};
 use mongodb::{Database, IndexModel};
 
-use super::{Result, tokens};
+use super::{Result, days, tokens};
 
 pub(super) async fn make(database: &Database) -> Result<()> {
-    let wanted: [(&str, Vec<IndexModel>); 11] = [
+    let wanted: [(&str, Vec<IndexModel>); 12] = [
         ("admins", vec![unique(doc! { "email": 1 }), unique(doc! { "siteKey": 1 })]),
         ("api_keys", vec![unique(doc! { "hash": 1 }), plain(doc! { "adminId": 1, "createdAt": 1 })]),
         ("chats", chats()),
         ("leads", leads()),
         ("lead_days", lead_days()),
+        (days::ROLLUPS, vec![unique(days::of_day())]),
         ("lead_events", vec![plain(doc! { "adminId": 1, "leadId": 1, "version": -1 })]),
         ("handovers", vec![unique(doc! { "adminId": 1, "sessionId": 1 })]),
         ("knowledge", vec![plain(doc! { "adminId": 1, "createdAt": 1 })]),
@@ -74,12 +75,7 @@ fn gone_after(seconds: u64) -> IndexModel {
 }
 
 fn lead_days() -> Vec<IndexModel> {
-    vec![
-        unique(doc! { "adminId": 1, "day": 1 }),
-        // The list of days without their rollups.
-        plain(super::days::listed()),
-        partial(doc! { "stale": 1 }, doc! { "stale": true }, false),
-    ]
+    vec![unique(days::of_day()), partial(doc! { "stale": 1 }, doc! { "stale": true }, false)]
 }
 
 fn leads() -> Vec<IndexModel> {
