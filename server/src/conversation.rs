@@ -3,6 +3,8 @@
 //! Everything here is a pure function of the set of messages, so that any order of arrival, any repetition and any
 //! crash in between ends in the same state: stores recompute, they never count up.
 
+use std::collections::BTreeSet;
+
 use porchlight_protocol::capture::{EdgeInfo, Mode, Role, Source};
 use porchlight_protocol::email::{self, Email};
 use porchlight_protocol::ids::{MessageId, SessionId};
@@ -144,12 +146,16 @@ impl Message {
     pub fn with_old_addresses(mut self) -> Self {
         if self.role == Role::Visitor && self.addresses.is_empty() {
             self.addresses = email::addresses(&self.text).iter().map(Email::to_string).collect();
-            let tagged = self.tag.as_ref().and_then(|tag| Email::parse(&tag.email).ok());
             if self.addresses.is_empty() {
-                self.addresses.extend(tagged.map(String::from));
+                self.addresses.extend(self.tagged_address());
             }
         }
         self
+    }
+
+    /// The address of its tag, as a lead has it.
+    fn tagged_address(&self) -> Option<String> {
+        Email::parse(&self.tag.as_ref()?.email).ok().map(String::from)
     }
 }
 
@@ -168,6 +174,15 @@ impl DrawnOut {
     /// A short hash of a built-in text, to know it again by.
     pub fn digest(text: &str) -> String {
         Sha256::digest(text).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Who wrote a message, by the word that is kept; documents from before this system have words of their own.
+pub fn role_of(word: &str) -> Role {
+    match word {
+        "assistant" | "bot" | "model" | "system" => Role::Assistant,
+        "agent" => Role::Agent,
+        _ => Role::Visitor,
     }
 }
 
@@ -218,6 +233,8 @@ pub struct Link {
     pub makes_lead: bool,
     /// Whether a message that is no longer pending made this link before.
     pub known: bool,
+    /// Of a session that is migrated: since when its messages have shown the address.
+    pub since: Option<Timestamp>,
 }
 
 /// How a conversation began.
@@ -302,18 +319,55 @@ pub fn derive(session: &[Message]) -> Option<Conversation> {
     derive_with(session, requirements_of)
 }
 
+/// Gives the addresses that old messages are tagged with, but no visitor of the session has written, to the first
+/// visitor message with the tag, or else to the first of all: a visitor has confirmed them. Returns the places of the
+/// messages that have got one.
+pub fn confirm_old_tags(session: &mut [Message]) -> BTreeSet<usize> {
+    let mut order: Vec<usize> = (0..session.len()).filter(|place| session[*place].old).collect();
+    order.sort_by(|a, b| reading_order(&session[*a]).cmp(&reading_order(&session[*b])));
+    let visitor: Vec<usize> =
+        order.iter().copied().filter(|place| session[*place].role == Role::Visitor).collect();
+    let mut confirmed = BTreeSet::new();
+    for email in order.iter().filter_map(|place| session[*place].tagged_address()).collect::<Vec<_>>() {
+        if visitor.iter().any(|place| session[*place].addresses.contains(&email)) {
+            continue;
+        }
+        let tagged = visitor.iter().find(|place| session[**place].tagged_address().as_ref() == Some(&email));
+        if let Some(place) = tagged.or(visitor.first()) {
+            session[*place].addresses.insert(0, email);
+            confirmed.insert(*place);
+        }
+    }
+    confirmed
+}
+
 /// What follows from a session that is migrated: its old messages make leads, and what was drawn out of them before
 /// stands.
 pub fn derive_old(session: &[Message]) -> Option<Conversation> {
     let mut session = session.to_vec();
     sort_for_reading(&mut session);
+    confirm_old_tags(&mut session);
     session.iter_mut().for_each(|message| message.pending = message.old);
     let drawn_out = |session: &[Message]| {
         let old = session.iter().rev().filter(|m| m.old).filter_map(|m| m.tag.as_ref());
         let old = old.map(|tag| tag.requirements.clone()).find(|text| !text.is_empty());
         old.unwrap_or_else(|| requirements_of(session))
     };
-    derive_with(&session, drawn_out)
+    let mut derived = derive_with(&session, drawn_out)?;
+    let tag = derived.tag.email.clone();
+    for link in &mut derived.links {
+        link.since = shown_since(&session, &link.email, &tag);
+    }
+    Some(derived)
+}
+
+/// When the first old message was written that carries the address, or will once those without a tag have the
+/// session's; of an address that none carries, the first that holds it.
+fn shown_since(session: &[Message], email: &str, tag: &str) -> Option<Timestamp> {
+    let old = || session.iter().filter(|m| m.old);
+    let carries = |m: &&Message| m.tagged_address().as_deref().unwrap_or(tag) == email;
+    let carried = old().filter(carries).map(|m| m.at).min();
+    carried.or_else(|| old().filter(|m| m.addresses.iter().any(|one| one == email)).map(|m| m.at).min())
 }
 
 /// As [`derive()`], for a caller who may know the requirements of these very messages already.
@@ -350,6 +404,19 @@ fn first_reply(session: &[Message]) -> Option<FirstReply> {
     let asked = of(Role::Visitor).min()?;
     let answered = of(Role::Agent).filter(|at| *at >= asked).min()?;
     Some(FirstReply { asked, answered })
+}
+
+/// Leaves of a session the messages that carry an address in one of its spellings; gives the session with the links that
+/// it has lost when they are gone.
+pub fn untag(session: &mut Vec<Message>, spellings: &[String]) -> Option<Conversation> {
+    let carries = |message: &Message| message.tag.as_ref().is_some_and(|tag| spellings.contains(&tag.email));
+    let lost = derive(session);
+    let (gone, left) = std::mem::take(session).into_iter().partition(carries);
+    *session = gone;
+    let left = derive(&left).map(|left| left.links).unwrap_or_default();
+    let mut lost = lost?;
+    lost.links.retain(|link| !left.iter().any(|left| left.email == link.email));
+    Some(lost)
 }
 
 /// The newest visitor message of a session, when nobody has answered it: neither the assistant nor a person.
@@ -395,6 +462,7 @@ fn links(visitor: &[&Message], current: &str) -> Vec<Link> {
                     alternates: Vec::new(),
                     makes_lead: false,
                     known: false,
+                    since: None,
                 });
                 let newest = links.len() - 1;
                 &mut links[newest]

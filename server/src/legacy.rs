@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
+use porchlight_protocol::email::Email;
 use porchlight_protocol::fields::Fields;
-use porchlight_protocol::problem::Problem;
 use porchlight_protocol::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::auth::ApiTenant;
 use crate::body::JsonBody;
-use crate::clock;
 use crate::error::ApiResult;
 use crate::openapi::{AskProblems, BodyProblems, Problems};
 use crate::params::{Params, one_of, whole};
@@ -150,13 +149,16 @@ pub async fn list_legacy_leads(
 }
 
 /// Delete the messages that carry an address
+///
+/// As it is given, or as leads have it; `deleted` is 0 where there are none. Leads stay, without the conversations that
+/// have gone.
 #[utoipa::path(
     delete, path = "/api/leads", tag = "legacy", request_body = LegacyDeletion, security(("apiKey" = [])),
     responses((status = 200, body = LegacyDeleted), AskProblems, Problems, BodyProblems)
 )]
 pub async fn delete_legacy_lead(
     State(app): State<App>,
-    ApiTenant { tenant, .. }: ApiTenant,
+    caller: ApiTenant,
     uri: Uri,
     JsonBody(body): JsonBody,
 ) -> ApiResult<Json<LegacyDeleted>> {
@@ -169,11 +171,16 @@ pub async fn delete_legacy_lead(
         Some(_) => refused(&mut fields, "must be a string"),
     };
     fields.finish()?;
-    let deleted = app.store.delete_messages_of(&tenant, email.trim(), clock::now()).await?;
-    if deleted == 0 {
-        return Err(Problem::not_found("There are no messages of this address.").into());
-    }
+    let deleted =
+        app.store.delete_messages_of(&caller.tenant, &spellings(email.trim()), &caller.by()).await?;
     Ok(Json(LegacyDeleted { deleted, message: format!("Deleted {deleted} messages") }))
+}
+
+/// Old messages carry an address as it was typed, newer ones as leads have it.
+fn spellings(email: &str) -> Vec<String> {
+    let mut spellings = vec![email.to_owned()];
+    spellings.extend(Email::parse(email).ok().map(String::from).filter(|normal| normal != email));
+    spellings
 }
 
 fn refused(fields: &mut Fields, message: &str) -> String {

@@ -1,9 +1,11 @@
 //! What a business does with its leads, over HTTP and on the command line, on both stores.
 
+use std::time::Duration;
+
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use crate::system::{Server, run, run_badly};
+use crate::system::{Database, Server, run, run_badly};
 
 /// Requests with a business's key.
 struct Caller<'a> {
@@ -125,18 +127,52 @@ async fn a_lead_is_worked(kind: &str) {
     let old = server.get("/api/leads?search=web%20shop").await;
     assert_eq!((&old["total"], &old["leads"][0]["email"]), (&json!(1), &json!("ann@example.com")));
     assert_eq!(caller.get("/api/leads?sortBy=nonsense").await.status(), 422);
-    let (status, gone) =
-        caller.send(Method::DELETE, "/api/leads", &json!({ "email": "ann@example.com" })).await;
-    assert_eq!((status, &gone["deleted"]), (200, &json!(2)));
-    assert_eq!(
-        caller.send(Method::DELETE, "/api/leads", &json!({ "email": "ann@example.com" })).await.0,
-        404
-    );
+    for deleted in [2, 0] {
+        let asked = json!({ "email": "Ann@Example.com" });
+        let (status, gone) = caller.send(Method::DELETE, "/api/leads", &asked).await;
+        assert_eq!((status, &gone["deleted"]), (200, &json!(deleted)));
+    }
+    let found = server.get("/api/leads-enhanced?tag=a,b").await;
+    assert_eq!((&found["total"], &found["leads"][0]["conversationCount"]), (&json!(1), &json!(0)));
+    // As `fetch` sends a text whose sender names no type.
+    let untyped =
+        caller.ask(Method::PUT, "/api/leads-enhanced").header("content-type", "text/plain;charset=UTF-8");
+    let answer = untyped.body(json!({ "leadId": id, "notes": "seen" }).to_string()).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let typed = caller.ask(Method::PUT, "/api/leads-enhanced").header("content-type", "text/plain");
+    assert_eq!(typed.body(json!({ "leadId": id }).to_string()).send().await.unwrap().status(), 415);
 
     let report = run(&server.database, &["migrate", "--dry-run"]);
     assert!(report.contains("0 conversations would be migrated"), "{report}");
     let report = run(&server.database, &["migrate"]);
     assert!(report.contains("1 among the leads alone:\n    ann@example.com"), "{report}");
+}
+
+/// What was erased stands in none of the store's files any more, the write-ahead log among them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_erased_is_in_no_file() {
+    let server = Server::open("sqlite");
+    let caller = Caller::of(&server);
+    caller.visitor_writes("sess_1", "a canary for canary@example.com, budget 500").await;
+    let id = server.leads(1).await[0]["_id"].as_str().expect("an id").to_owned();
+    let Database::Sqlite(path) = &server.database else { panic!("a server on SQLite") };
+    let folder = path.parent().expect("a folder").to_owned();
+    let told = || {
+        let files = std::fs::read_dir(&folder).expect("a folder").map(|file| file.expect("a file").path());
+        let files = files.filter(|file| file.is_file()).map(|file| std::fs::read(file).expect("bytes"));
+        files.filter(|bytes| bytes.windows(6).any(|word| word == b"canary")).count()
+    };
+    assert!(told() > 0);
+    let gone =
+        caller.send(Method::DELETE, "/api/leads-enhanced", &json!({ "leadId": id, "erase": true })).await;
+    assert_eq!((gone.0, &gone.1["erased"]["sessions"]), (200, &json!(1)));
+    for _ in 0..100 {
+        if told() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("it is still there after ten seconds");
 }
 
 /// A backup of a running server, restored elsewhere, answers with the same keys.

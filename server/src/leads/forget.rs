@@ -10,10 +10,14 @@ use crate::leads::{Contact, LeadRecord, RequirementsBy};
 const UNTOLD: [&str; 4] = ["firstMessage", "source", "requirements", "alternateEmails"];
 
 impl LeadRecord {
+    /// Whether the list of sessions holds all of them: beyond the cap it forgets the oldest.
+    pub fn lists_all(&self) -> bool {
+        self.lead.conversation_count <= self.lead.session_ids.len() as u64
+    }
+
     /// Whether a session is linked, as far as the lead itself can tell.
     pub fn may_have(&self, session_id: &str) -> bool {
-        let ids = &self.lead.session_ids;
-        self.lead.conversation_count > ids.len() as u64 || ids.iter().any(|id| id == session_id)
+        !self.lists_all() || self.lead.session_ids.iter().any(|id| id == session_id)
     }
 
     /// Whether the lead has no other session.

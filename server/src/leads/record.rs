@@ -64,7 +64,8 @@ pub struct Contact<'a> {
 impl LeadRecord {
     /// A new lead of `admin` from its first contact; `id` is 24 hex digits.
     pub fn create(id: String, admin: &AdminId, contact: Contact<'_>, by: &By) -> Self {
-        let created = contact.conversation.pending_since.unwrap_or(contact.conversation.last_at);
+        let conversation = contact.conversation;
+        let created = contact.link.since.or(conversation.pending_since).unwrap_or(conversation.last_at);
         let mut record = Self::blank(id, admin, &contact.link.email, created, by);
         contact.session_id.clone_into(&mut record.lead.session_id);
         record.absorb(contact, by);
@@ -131,6 +132,7 @@ impl LeadRecord {
         let before = self.lead.clone();
         self.link_session(contact);
         self.lead.last_contact = self.lead.last_contact.max(contact.conversation.last_at);
+        self.take_since(contact);
         for other in &contact.link.alternates {
             if *other != self.lead.email && !self.lead.alternate_emails.contains(other) {
                 self.lead.alternate_emails.push(other.clone());
@@ -159,6 +161,14 @@ impl LeadRecord {
         }
     }
 
+    /// A session that is migrated may be older than the lead.
+    fn take_since(&mut self, contact: Contact<'_>) {
+        if let Some(since) = contact.link.since.filter(|since| *since < self.lead.created_at) {
+            self.lead.first_contact = since;
+            self.lead.created_at = since;
+        }
+    }
+
     /// The earliest answer of a person counts.
     fn take_reply(&mut self, contact: Contact<'_>) -> bool {
         let Some(reply) = contact.conversation.first_reply else { return false };
@@ -171,10 +181,10 @@ impl LeadRecord {
 
     /// Whether the session stands among the linked ones, as far as the lead itself can tell.
     fn link_session(&mut self, contact: Contact<'_>) {
+        // Where the list does not hold all, the session's own finished messages tell.
+        let forgotten = !self.lists_all() && contact.link.known;
         let ids = &mut self.lead.session_ids;
-        // Beyond the cap the list forgets its oldest; then the session's own finished messages tell.
-        let beyond_list = self.lead.conversation_count > ids.len() as u64;
-        if ids.iter().any(|id| id == contact.session_id) || (beyond_list && contact.link.known) {
+        if ids.iter().any(|id| id == contact.session_id) || forgotten {
             return;
         }
         ids.push(contact.session_id.to_owned());

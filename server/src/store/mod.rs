@@ -470,12 +470,13 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<(Vec<LegacyLead>, u64), StoreError>;
     /// All addresses that chats carry, as they carry them.
     async fn legacy_addresses(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError>;
-    /// Removes the messages that carry an address; returns how many. Repetitions do not bring them back.
+    /// Removes the messages that carry an address in one of its spellings; returns how many. Repetitions do not bring
+    /// them back. The leads stay, without the sessions that linked them.
     async fn delete_messages_of(
         &self,
         tenant: &Tenant,
-        email: &str,
-        at: Timestamp,
+        spellings: &[String],
+        by: &By,
     ) -> Result<u64, StoreError>;
     /// The sessions with messages from before this system that have not been migrated, by their first message.
     async fn old_sessions(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError>;

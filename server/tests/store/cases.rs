@@ -426,6 +426,12 @@ pub(crate) async fn a_lead_of_many_sessions_shows_the_newest_and_counts_all(fres
     assert_eq!(lead.sessions.len(), MAX_SESSION_IDS);
     assert_eq!(lead.sessions.last().map(String::as_str), Some(format!("sess_{}", total - 1).as_str()));
     assert_eq!(lead.first_session, "sess_0");
+    let id = fresh.lead_id(0, "a@example.com").await.unwrap();
+    let shown = fresh.store.sessions_of_lead(&fresh.tenants[0], &id).await.unwrap().unwrap();
+    assert_eq!(shown.len(), total, "the forgotten ones too");
+    let erased = fresh.store.erase_lead(&fresh.tenants[0], &id, &by(NOON)).await.unwrap().unwrap();
+    assert_eq!((erased.sessions, erased.messages), (total as u64, 2 * total as u64 + 1));
+    assert!(fresh.session(0, "sess_3").await.is_empty());
 }
 
 pub(crate) async fn conversations_of_a_lead_come_in_order(fresh: Fresh) {

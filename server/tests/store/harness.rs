@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use porchlight_protocol::capture::Role;
 use porchlight_protocol::ids::SessionId;
 use porchlight_protocol::time::Timestamp;
@@ -171,15 +171,25 @@ impl Fresh {
                 let at = mongodb::bson::DateTime::from_millis(old.at);
                 let mut document = doc! { "adminId": "admin_0", "sessionId": old.session, "role": old.role };
                 document.insert(["text", "message", "content"][index % 3], old.text);
-                match index % 2 {
-                    0 => document.insert("createdAt", at),
-                    _ => document.insert("createdAt", at.try_to_rfc3339_string().unwrap()),
+                if index % 3 == 1 {
+                    document.insert("text", vec!["no text"]);
+                }
+                let text = at.try_to_rfc3339_string().unwrap();
+                let created: Bson = match index % 4 {
+                    0 => at.into(),
+                    1 => text.into(),
+                    2 => text.trim_end_matches('Z').replace('T', " ").into(),
+                    _ => old.at.into(),
                 };
+                document.insert("createdAt", created);
                 if index % 4 == 1 {
                     document.insert("_id", format!("old {index}"));
                 }
-                if let Some((email, requirements)) = old.tag {
-                    document.extend(doc! { "email": email, "requirements": requirements });
+                match old.tag {
+                    Some((email, requirements)) => {
+                        document.extend(doc! { "email": email, "requirements": requirements });
+                    }
+                    None => drop(document.insert("email", Bson::Null)),
                 }
                 database.collection::<Document>("chats").insert_one(document).await.unwrap();
             }

@@ -27,6 +27,7 @@ const CHATS: &[Old] = &[
         tag: Some(("Tagged@Example.com", "")),
     },
     Old { session: "o_5", role: "user", text: "me again, old@example.com", at: NOON - 3_000, tag: TAG },
+    Old { session: "o_3", role: "bot", text: "write to shop@example.com", at: NOON - 2_000, tag: None },
 ];
 
 async fn fill(fresh: &Fresh) {
@@ -86,6 +87,96 @@ pub(crate) async fn what_was_drawn_out_before_stands(fresh: Fresh) {
     assert!(events.iter().all(|event| event.who == MIGRATION));
 }
 
+/// What an earlier system had confirmed stands, whatever the texts say; each lead is as old as its address.
+pub(crate) async fn tags_of_old_chats_are_leads_since_they_are_there(fresh: Fresh) {
+    let tag = |email| Some((email, ""));
+    let chats = [
+        ("o_1", "user", "I am jane@gmial.com", NOON - 9_000, tag("jane@gmail.com")),
+        ("o_2", "user", "hello", NOON - 8_000, tag("a@example.com")),
+        ("o_2", "user", "rather this one", NOON - 3_000, tag("b@example.com")),
+        ("o_3", "user", "hi", NOON - 7_000, None),
+        ("o_3", "assistant", "Thanks", NOON - 6_000, tag("c@example.com")),
+        ("o_4", "user", "b@example.com", NOON - 5_000, None),
+        ("o_5", "user", "x@example.com", NOON - 2_000, None),
+        ("o_5", "user", "or y@example.com", NOON - 1_000, None),
+    ];
+    for (index, (session, role, text, at, tag)) in chats.into_iter().enumerate() {
+        fresh.insert_old(index, &Old { session, role, text, at, tag }).await;
+    }
+    for _ in 0..2 {
+        migrate(&fresh).await;
+        let leads = fresh.shown(0).await;
+        let told: Vec<_> = leads.iter().map(|l| (l.email.as_str(), NOON - l.created, l.count)).collect();
+        assert_eq!(
+            told,
+            [
+                ("a@example.com", 8_000, 1),
+                ("b@example.com", 5_000, 2),
+                ("c@example.com", 7_000, 1),
+                ("jane@gmail.com", 9_000, 1),
+                ("x@example.com", 2_000, 1),
+                ("y@example.com", 2_000, 1),
+            ]
+        );
+        let alternates: Vec<&String> = leads.iter().flat_map(|lead| &lead.alternates).collect();
+        assert_eq!(alternates, ["jane@gmial.com"]);
+    }
+    let figures = Analytics::new(Arc::clone(&fresh.store));
+    let figures =
+        figures.figures(&fresh.tenants[0], Span::default(), Timestamp::from_millis(NOON)).await.unwrap();
+    assert_eq!(serde_json::json!(answer(&figures))["totalLeads"], 6);
+    // A session that goes on keeps what was confirmed.
+    keep(&fresh, &said("o_1", "msg_1", 5, "and a logo", &[])).await;
+    assert!(fresh.session(0, "o_1").await.iter().all(|m| m.tag.as_ref().unwrap().email == "jane@gmail.com"));
+    assert_eq!(fresh.shown(0).await.len(), 6);
+}
+
+/// A lead that came to be by a new conversation is as old as its oldest one, once that is migrated.
+pub(crate) async fn a_lead_is_as_old_as_its_oldest_chat(fresh: Fresh) {
+    const DAY: i64 = 24 * 3_600_000;
+    keep(&fresh, &said("sess_1", "msg_1", 0, "a@example.com", &["a@example.com"])).await;
+    let figures = Analytics::new(Arc::clone(&fresh.store));
+    let by_day = async || {
+        let figures =
+            figures.figures(&fresh.tenants[0], Span::default(), Timestamp::from_millis(NOON)).await.unwrap();
+        serde_json::json!(answer(&figures))["byDay"].clone()
+    };
+    assert_eq!(by_day().await, serde_json::json!([{ "date": "2026-01-30", "leads": 1, "converted": 0 }]));
+    let old = Old { session: "o_1", role: "user", text: "a@example.com", at: NOON - 3 * DAY, tag: None };
+    fresh.insert_old(0, &old).await;
+    migrate(&fresh).await;
+    let lead = fresh.shown(0).await.remove(0);
+    assert_eq!((lead.created, lead.count), (NOON - 3 * DAY, 2));
+    assert_eq!(by_day().await, serde_json::json!([{ "date": "2026-01-27", "leads": 1, "converted": 0 }]));
+}
+
+/// The old way to delete takes messages alone; leads say what is left of them.
+pub(crate) async fn leads_forget_what_the_old_way_deletes(fresh: Fresh) {
+    let ann = &["ann@example.com"];
+    keep(&fresh, &said("sess_1", "msg_1", 0, "ann@example.com", ann)).await;
+    keep(&fresh, &said("sess_2", "msg_1", 0, "a logo, ann@example.com", ann)).await;
+    keep(&fresh, &said("sess_2", "msg_2", 1, "rather bob@example.com", &["bob@example.com"])).await;
+    let now = By::new("key_test", Timestamp::from_millis(NOON));
+    let delete = async |spellings: &[&str]| {
+        let spellings: Vec<String> = spellings.iter().map(|one| (*one).to_owned()).collect();
+        fresh.store.delete_messages_of(&fresh.tenants[0], &spellings, &now).await.unwrap()
+    };
+    let left = async || -> Vec<(String, String)> {
+        fresh.shown(0).await.into_iter().map(|l| (l.email, l.sessions.join(" "))).collect()
+    };
+    let pair = |email: &str, sessions: &str| (email.to_owned(), sessions.to_owned());
+    assert_eq!(left().await, [pair("ann@example.com", "sess_1 sess_2"), pair("bob@example.com", "sess_2")]);
+    assert_eq!(delete(&["Ann@Example.com", "ann@example.com"]).await, 2);
+    assert_eq!(left().await, [pair("ann@example.com", "sess_2"), pair("bob@example.com", "sess_2")]);
+    assert_eq!(fresh.shown(0).await[0].first_message, "a logo, ann@example.com");
+    assert!(delete(&["bob@example.com"]).await > 2);
+    assert_eq!(left().await, [pair("ann@example.com", ""), pair("bob@example.com", "")]);
+    assert_eq!(fresh.shown(0).await[0].count, 0);
+    // Nothing comes back by a repetition.
+    keep(&fresh, &said("sess_1", "msg_1", 0, "ann@example.com", ann)).await;
+    assert_eq!(left().await[0], pair("ann@example.com", ""));
+}
+
 pub(crate) async fn the_old_view_groups_chats_by_address(fresh: Fresh) {
     fill(&fresh).await;
     keep(&fresh, &said("sess_1", "msg_1", 0, "A.B: new lead z@example.com", &["z@example.com"])).await;
@@ -126,11 +217,12 @@ pub(crate) async fn the_old_view_groups_chats_by_address(fresh: Fresh) {
     let by_count = LegacyQuery { sort: LegacySort::MessageCount, page_size: 1, page: 1, ..query.clone() };
     let (rows, total) = view(&by_count).await;
     assert_eq!((rows[0].email.as_str(), rows[0].message_count, total), ("old@example.com", 4, 3));
-    let now = Timestamp::from_millis(NOON);
-    let delete =
-        async |email: &str| fresh.store.delete_messages_of(&fresh.tenants[0], email, now).await.unwrap();
-    assert_eq!((delete("old@example.com").await, delete("old@example.com").await), (4, 0));
-    assert_eq!(fresh.store.delete_messages_of(&fresh.tenants[1], "z@example.com", now).await.unwrap(), 0);
+    let now = By::new("key_test", Timestamp::from_millis(NOON));
+    let delete = async |tenant: usize, email: &str| {
+        fresh.store.delete_messages_of(&fresh.tenants[tenant], &[email.to_owned()], &now).await.unwrap()
+    };
+    assert_eq!((delete(0, "old@example.com").await, delete(0, "old@example.com").await), (4, 0));
+    assert_eq!(delete(1, "z@example.com").await, 0);
     assert_eq!(view(&query).await.1, 2);
     assert_eq!(
         fresh.store.legacy_addresses(&fresh.tenants[0]).await.unwrap(),

@@ -79,10 +79,10 @@ pub(crate) async fn what_another_process_erased_stays_erased(fresh: Fresh) {
         assert!(tell(&fresh, here, message).await.unwrap().duplicate);
     }
     assert_eq!(fresh.session(0, "sess_1").await.len(), 2, "the new message and its answer");
-    there.delete_messages_of(&fresh.tenants[0], "nobody@example.com", by.at).await.unwrap();
+    there.delete_messages_of(&fresh.tenants[0], &["nobody@example.com".to_owned()], &by).await.unwrap();
     let with = said("sess_2", "msg_1", 0, "c@example.com", &["c@example.com"]);
     tell(&fresh, here, &with).await.unwrap();
-    there.delete_messages_of(&fresh.tenants[0], "c@example.com", by.at).await.unwrap();
+    there.delete_messages_of(&fresh.tenants[0], &["c@example.com".to_owned()], &by).await.unwrap();
     let new = tell(&fresh, here, &said("sess_2", "msg_2", 1, "hello", &[])).await.unwrap();
     assert!(new.message.opened && new.session_email.is_none());
 }

@@ -2,6 +2,7 @@
 //!
 //! Messages are read leniently: documents from before this system may lack almost everything.
 
+use chrono::{NaiveDate, NaiveDateTime};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{
@@ -9,12 +10,12 @@ use mongodb::bson::{
     serialize_to_bson, serialize_to_raw_document_buf,
 };
 use mongodb::error::Error;
-use porchlight_protocol::capture::{Role, Source};
+use porchlight_protocol::capture::Source;
 use porchlight_protocol::lead::{Lead, Priority, Status};
 use porchlight_protocol::time::Timestamp;
 
 use super::Result;
-use crate::conversation::{DrawnOut, FirstReply, Message, Page, Tag};
+use crate::conversation::{self, DrawnOut, FirstReply, Message, Page, Tag};
 use crate::leads::{LeadEvent, LeadRecord, RequirementsBy};
 
 pub(super) fn date(at: Timestamp) -> DateTime {
@@ -101,7 +102,7 @@ pub(super) fn message(document: &Document) -> Message {
         session_id: text("sessionId").unwrap_or_default(),
         message_id: text("messageId").unwrap_or_default(),
         seq: whole(document.get("seq")).and_then(|seq| u32::try_from(seq).ok()).unwrap_or_default(),
-        role: role(document.get_str("role").unwrap_or_default()),
+        role: conversation::role_of(document.get_str("role").unwrap_or_default()),
         text: ["text", "message", "content"].into_iter().find_map(text).unwrap_or_default(),
         page: Page {
             url: text("pageUrl").unwrap_or_default(),
@@ -134,15 +135,6 @@ fn sources(value: Option<&Bson>) -> Vec<Source> {
     all.unwrap_or_default()
 }
 
-/// Old documents say `user` for a visitor.
-fn role(word: &str) -> Role {
-    match word {
-        "assistant" => Role::Assistant,
-        "agent" => Role::Agent,
-        _ => Role::Visitor,
-    }
-}
-
 pub(super) fn whole(value: Option<&Bson>) -> Option<i64> {
     match value? {
         Bson::Int32(number) => Some((*number).into()),
@@ -155,9 +147,20 @@ pub(super) fn whole(value: Option<&Bson>) -> Option<i64> {
 pub(super) fn moment(value: Option<&Bson>) -> Option<Timestamp> {
     match value? {
         Bson::DateTime(date) => Some(Timestamp::from_millis(date.timestamp_millis())),
-        Bson::String(text) => Timestamp::parse(text),
+        Bson::Int64(millis) => Some(Timestamp::from_millis(*millis)),
+        Bson::Double(millis) => Some(Timestamp::from_millis(*millis as i64)),
+        Bson::String(text) => Timestamp::parse(text).or_else(|| without_zone(text)),
         _ => None,
     }
+}
+
+/// A date, with or without a time of day, in UTC: what the database's own `$convert` takes it for.
+fn without_zone(text: &str) -> Option<Timestamp> {
+    let time = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))?;
+    Some(Timestamp::from_millis(time.and_utc().timestamp_millis()))
 }
 
 fn texts(value: Option<&Bson>) -> Vec<String> {

@@ -14,6 +14,9 @@ use crate::leads::{By, LeadEvent, LeadRecord};
 use crate::live::LeadAction;
 use crate::store::{Erased, tombstone};
 
+/// Messages by their session.
+type Sessions = BTreeMap<String, Vec<Message>>;
+
 /// Names the document among the tombstones that counts the erasures: whoever remembers messages asks for it.
 pub(super) const COUNT: &str = "erasures";
 
@@ -47,23 +50,12 @@ async fn erase(
         return Ok(None);
     };
     let record = documents::lead(&found)?;
-    let mut sessions: BTreeSet<String> = record.lead.session_ids.iter().cloned().collect();
-    // Those too that the lead's list has forgotten.
-    let linked = doc! { "adminId": admin, "addresses.0": &record.lead.email };
-    for id in store.chats.distinct("sessionId", linked).session(&mut *session).await? {
-        sessions.extend(id.as_str().map(str::to_owned));
-    }
-    let mut erased = Erased::default();
-    let mut gone = Vec::new();
-    for id in sessions {
-        let (messages, conversation) = take_away(store, session, admin, &id, by).await?;
-        erased.messages += messages;
-        erased.sessions += u64::from(messages > 0);
-        gone.extend(conversation.map(|conversation| (id, conversation)));
-    }
-    erased.events = remove(store, session, &record).await?;
-    forget(store, session, admin, &gone, by).await?;
-    Ok(Some(erased))
+    let sessions: Vec<String> =
+        leads::session_ids(store, &record, Some(&mut *session)).await?.into_iter().collect();
+    let gone = take_away(store, session, admin, &sessions, by).await?;
+    let events = remove(store, session, &record).await?;
+    forget(store, session, admin, &conversations(&gone), by).await?;
+    Ok(Some(Erased { messages: size(&gone), sessions: gone.len() as u64, events }))
 }
 
 async fn take_back(
@@ -72,9 +64,9 @@ async fn take_back(
     (admin, id): (&str, &str),
     by: &By,
 ) -> Result<u64> {
-    let (messages, conversation) = take_away(store, session, admin, id, by).await?;
-    let Some(conversation) = conversation else { return Ok(messages) };
-    for link in &conversation.links {
+    let gone = take_away(store, session, admin, &[id.to_owned()], by).await?;
+    let conversations = conversations(&gone);
+    for link in conversations.iter().flat_map(|(_, conversation)| &conversation.links) {
         if let Some(record) = by_email(store, session, admin, &link.email).await?
             && record.has_only(id)
             && record.may_have(id)
@@ -83,8 +75,42 @@ async fn take_back(
             remove(store, session, &record).await?;
         }
     }
-    forget(store, session, admin, &[(id.to_owned(), conversation)], by).await?;
-    Ok(messages)
+    forget(store, session, admin, &conversations, by).await?;
+    Ok(size(&gone))
+}
+
+/// Removes the messages that carry an address in one of its spellings, and what followed from them; the leads stay.
+/// Returns how many there were.
+pub(super) async fn messages_of(
+    store: &MongoStore,
+    admin: &str,
+    spellings: &[String],
+    by: &By,
+) -> Result<u64> {
+    transact!(store, session => untag(store, session, (admin, spellings), by))
+}
+
+async fn untag(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    (admin, spellings): (&str, &[String]),
+    by: &By,
+) -> Result<u64> {
+    let own = doc! { "adminId": admin, "email": { "$in": spellings } };
+    let sessions = store.chats.distinct("sessionId", own.clone()).session(&mut *session).await?;
+    let sessions: Vec<String> = sessions.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
+    let mut gone = messages(store, session, admin, &sessions).await?;
+    let lost: Vec<(String, Conversation)> = gone
+        .iter_mut()
+        .filter_map(|(id, messages)| Some((id.clone(), conversation::untag(messages, spellings)?)))
+        .collect();
+    count(store, Some(&mut *session)).await?;
+    bury(store, session, admin, &gone, by).await?;
+    let removed = store.chats.delete_many(own).session(&mut *session).await?.deleted_count;
+    count(store, Some(&mut *session)).await?;
+    tell_erased(store, session, admin, &gone).await?;
+    forget(store, session, admin, &lost, by).await?;
+    Ok(removed)
 }
 
 async fn by_email(
@@ -102,46 +128,81 @@ async fn messages(
     session: &mut ClientSession,
     admin: &str,
     ids: &[String],
-) -> Result<BTreeMap<String, Vec<Message>>> {
+) -> Result<Sessions> {
     let own = doc! { "adminId": admin, "sessionId": { "$in": ids } };
     let mut found = store.chats.find(own).session(&mut *session).await?;
     let found: Vec<Document> = found.stream(session).try_collect().await?;
-    let mut sessions: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+    let mut sessions = Sessions::new();
     for message in found.iter().map(documents::message) {
         sessions.entry(message.session_id.clone()).or_default().push(message);
     }
     Ok(sessions)
 }
 
-/// Removes a session's messages, for good; gives how many there were and what followed from them.
+/// What follows from each of the sessions that have an address.
+fn conversations(sessions: &Sessions) -> Vec<(String, Conversation)> {
+    sessions.iter().filter_map(|(id, messages)| Some((id.clone(), conversation::derive(messages)?))).collect()
+}
+
+/// How many messages.
+fn size(sessions: &Sessions) -> u64 {
+    sessions.values().map(|messages| messages.len() as u64).sum()
+}
+
+/// Removes the sessions' messages, for good; gives those that had any.
 async fn take_away(
     store: &MongoStore,
     session: &mut ClientSession,
     admin: &str,
-    id: &str,
+    ids: &[String],
     by: &By,
-) -> Result<(u64, Option<Conversation>)> {
+) -> Result<Sessions> {
     count(store, Some(&mut *session)).await?;
-    let messages = messages(store, session, admin, &[id.to_owned()]).await?.remove(id).unwrap_or_default();
-    let tombstones: Vec<Document> = messages
-        .iter()
-        .filter(|message| !message.message_id.is_empty())
-        .map(|message| doc! { "_id": tombstone(admin, id, &message.message_id), "at": date(by.at) })
-        .collect();
-    if !tombstones.is_empty() {
-        let collection = store.database.collection::<Document>("tombstones");
-        collection.insert_many(tombstones).session(&mut *session).await?;
-    }
-    let own = doc! { "adminId": admin, "sessionId": id };
+    let gone = messages(store, session, admin, ids).await?;
+    bury(store, session, admin, &gone, by).await?;
+    let own = doc! { "adminId": admin, "sessionId": { "$in": ids } };
     handovers::collection(store).delete_many(own.clone()).session(&mut *session).await?;
     let tokens = store.database.collection::<Document>(tokens::COLLECTION);
     tokens.delete_many(own.clone()).session(&mut *session).await?;
-    let removed = store.chats.delete_many(own).session(&mut *session).await?.deleted_count;
-    count(store, Some(session)).await?;
-    if removed > 0 {
-        leads::tell_removal(store, session, admin, doc! { "sessionId": id }).await?;
+    store.chats.delete_many(own).session(&mut *session).await?;
+    count(store, Some(&mut *session)).await?;
+    tell_erased(store, session, admin, &gone).await?;
+    Ok(gone)
+}
+
+/// Keeps the messages from coming back by a repetition.
+async fn bury(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    admin: &str,
+    gone: &Sessions,
+    by: &By,
+) -> Result<()> {
+    let messages = gone.values().flatten().filter(|message| !message.message_id.is_empty());
+    let mut hashes: BTreeSet<String> =
+        messages.map(|message| tombstone(admin, &message.session_id, &message.message_id)).collect();
+    let tombstones = store.database.collection::<Document>("tombstones");
+    // Without transactions a crash may have left some of them.
+    let own = doc! { "_id": { "$in": hashes.iter().collect::<Vec<_>>() } };
+    for known in tombstones.distinct("_id", own).session(&mut *session).await? {
+        known.as_str().map(|known| hashes.remove(known));
     }
-    Ok((removed, conversation::derive(&messages)))
+    let new: Vec<Document> = hashes.iter().map(|hash| doc! { "_id": hash, "at": date(by.at) }).collect();
+    if !new.is_empty() {
+        tombstones.insert_many(new).session(session).await?;
+    }
+    Ok(())
+}
+
+/// Tells those who listen that messages of the sessions have gone.
+async fn tell_erased(
+    store: &MongoStore,
+    session: &mut ClientSession,
+    admin: &str,
+    gone: &Sessions,
+) -> Result<()> {
+    let told = gone.keys().map(|id| doc! { "sessionId": id }).collect();
+    leads::tell_removals(store, session, admin, told).await
 }
 
 /// Takes a lead away with its history; returns how many entries that had.

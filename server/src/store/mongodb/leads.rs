@@ -38,6 +38,8 @@ async fn follow_once(
     by: &By,
 ) -> Result<BTreeSet<(AdminId, i64)>> {
     let mut known = by_emails(store, followed).await?;
+    // Also of leads that do not change: whoever changed them may have crashed before it came to this.
+    let mut days: BTreeSet<(AdminId, i64)> = known.values().map(day_of).collect();
     let mut held = Held::take(&mut known);
     let mut changed: BTreeMap<Person, Option<i64>> = BTreeMap::new();
     for (key, conversation) in followed {
@@ -73,8 +75,12 @@ async fn follow_once(
         // Somebody else changed one of them in between.
         return Err(commands::conflict());
     }
-    // Also of leads that did not change: whoever changed them may have crashed before it came to this.
-    Ok(known.values().map(|record| (record.lead.admin_id.clone(), record.day())).collect())
+    days.extend(known.values().map(day_of));
+    Ok(days)
+}
+
+fn day_of(record: &LeadRecord) -> (AdminId, i64) {
+    (record.lead.admin_id.clone(), record.day())
 }
 
 /// The business and the address.
@@ -178,9 +184,30 @@ pub(super) async fn sessions(
     lead: &str,
 ) -> Result<Option<Vec<Vec<Message>>>> {
     let Some(record) = by_id(store, admin, lead).await? else { return Ok(None) };
-    let mut sessions = sessions_of(store, admin, &record.lead.session_ids).await?;
+    let ids = match record.lists_all() {
+        true => record.lead.session_ids,
+        false => session_ids(store, &record, None).await?.into_iter().collect(),
+    };
+    let mut sessions = sessions_of(store, admin, &ids).await?;
     sessions.sort_by_key(|messages| messages.iter().map(|m| m.at).min());
     Ok(Some(sessions))
+}
+
+/// A lead's sessions, those too that its list has forgotten, and those from before it was deleted once.
+pub(super) async fn session_ids(
+    store: &MongoStore,
+    record: &LeadRecord,
+    session: Option<&mut ClientSession>,
+) -> Result<BTreeSet<String>> {
+    let lead = &record.lead;
+    let linked = doc! { "adminId": lead.admin_id.as_str(), "addresses.0": &lead.email };
+    let linked = store.chats.distinct("sessionId", linked);
+    let linked = match session {
+        Some(session) => linked.session(session).await?,
+        None => linked.await?,
+    };
+    let linked = linked.iter().filter_map(|id| id.as_str().map(str::to_owned));
+    Ok(lead.session_ids.iter().cloned().chain(linked).collect())
 }
 
 /// The filter for one lead; `None` for an id that no lead can have.
@@ -361,7 +388,7 @@ pub(super) async fn remove(
 ) -> Result<()> {
     let own = doc! { "_id": documents::object_id(&record.lead.id)?, "version": record.version };
     let told = doc! { "leadId": &record.lead.id, "action": action.as_str() };
-    tell_removal(store, session, record.lead.admin_id.as_str(), told).await?;
+    tell_removals(store, session, record.lead.admin_id.as_str(), vec![told]).await?;
     if store.leads.delete_one(own).session(&mut *session).await?.deleted_count != 1 {
         return Err(commands::conflict());
     }
@@ -369,13 +396,16 @@ pub(super) async fn remove(
 }
 
 /// What has gone cannot say so itself: a change stream tells of a deleted document only its `_id`.
-pub(super) async fn tell_removal(
+pub(super) async fn tell_removals(
     store: &MongoStore,
     session: &mut ClientSession,
     admin: &str,
-    mut what: Document,
+    mut what: Vec<Document>,
 ) -> Result<()> {
-    what.extend(doc! { "adminId": admin, "at": date(clock::now()) });
-    store.database.collection("removals").insert_one(what).session(session).await?;
+    let now = date(clock::now());
+    what.iter_mut().for_each(|what| what.extend(doc! { "adminId": admin, "at": now }));
+    if !what.is_empty() {
+        store.database.collection("removals").insert_many(what).session(session).await?;
+    }
     Ok(())
 }

@@ -1,31 +1,29 @@
 //! Chats from before leads had a place of their own: shown grouped by address, and migrated.
 
-use std::collections::BTreeSet;
-
 use futures::TryStreamExt;
-use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
 
-use super::capture;
+use super::capture::{self, Session};
 use super::commands::{self, persist};
-use super::documents::{date, moment, unreadable, whole};
-use super::{MongoStore, Result, days, erase, leads};
-use crate::conversation::{Conversation, derive_old};
+use super::documents::{moment, unreadable, whole};
+use super::{MongoStore, Result, days, leads};
+use crate::conversation::{self, Conversation, derive_old};
 use crate::leads::By;
 use crate::legacy::{LegacyLead, LegacyQuery, LegacySort};
 use crate::store::recent::Key;
-use crate::store::tombstone;
 
 /// The time of a message: old documents may hold it as a text.
 fn at() -> Document {
     doc! { "$convert": { "input": "$createdAt", "to": "date", "onError": null, "onNull": null } }
 }
 
-/// Old documents call the text differently.
+/// Old documents call the text differently; what is no text is none.
 fn content() -> Document {
-    doc! { "$ifNull": ["$text", { "$ifNull": ["$message", { "$ifNull": ["$content", ""] }] }] }
+    let text = |field: &str| doc! { "case": { "$eq": [{ "$type": field }, "string"] }, "then": field };
+    let branches = ["$text", "$message", "$content"].map(text).to_vec();
+    doc! { "$switch": { "branches": branches, "default": "" } }
 }
 
 fn tagged(admin: &str) -> Document {
@@ -114,35 +112,6 @@ pub(super) async fn addresses(store: &MongoStore, admin: &str) -> Result<Vec<Str
     Ok(found.iter().filter_map(|row| row.get_str("_id").ok().map(str::to_owned)).collect())
 }
 
-pub(super) async fn delete(store: &MongoStore, admin: &str, email: &str, at: Timestamp) -> Result<u64> {
-    let own = doc! { "adminId": admin, "email": email };
-    let found = store.chats.find(own.clone()).projection(doc! { "sessionId": 1, "messageId": 1 }).await?;
-    let found: Vec<Document> = found.try_collect().await?;
-    let tombstones: Vec<Document> = found
-        .iter()
-        .filter_map(|message| {
-            let hash =
-                tombstone(admin, message.get_str("sessionId").ok()?, message.get_str("messageId").ok()?);
-            Some(doc! { "_id": hash, "at": date(at) })
-        })
-        .collect();
-    // First what keeps a repetition from bringing one back.
-    commands::insert(&store.database, "tombstones", &tombstones).await?;
-    persist(|| erase::count(store, None)).await?;
-    let deleted = store.chats.delete_many(own).await?.deleted_count;
-    persist(|| erase::count(store, None)).await?;
-    let sessions: BTreeSet<&str> =
-        found.iter().filter_map(|message| message.get_str("sessionId").ok()).collect();
-    let told: Vec<Document> = sessions
-        .into_iter()
-        .map(
-            |session| doc! { "_id": ObjectId::new(), "adminId": admin, "sessionId": session, "at": date(at) },
-        )
-        .collect();
-    commands::insert(&store.database, "removals", &told).await?;
-    Ok(deleted)
-}
-
 /// What marks a message from before this system that was not migrated.
 fn old(admin: &str) -> Document {
     doc! { "adminId": admin, "seq": { "$exists": false }, "migrated": { "$exists": false } }
@@ -165,6 +134,8 @@ pub(super) async fn migrate(store: &MongoStore, admin: &AdminId, sessions: &[Str
         sessions.iter().map(|session| Key { admin: admin.clone(), session: session.clone() }).collect();
     persist(|| async {
         let loaded = capture::load(store, &keys).await?;
+        let confirmed: Vec<Document> = loaded.values().flat_map(confirmed_addresses).collect();
+        commands::update(&store.database, "chats", &confirmed).await?;
         let followed: Vec<(&Key, Conversation)> =
             keys.iter().filter_map(|key| Some((key, derive_old(&loaded.get(key)?.messages)?))).collect();
         let days = leads::follow(store, &followed, by).await?;
@@ -180,11 +151,21 @@ pub(super) async fn migrate(store: &MongoStore, admin: &AdminId, sessions: &[Str
     .await
 }
 
-/// Only what is missing is written.
+/// Notes the addresses of tags with the messages that confirm them: tags change when a session goes on.
+fn confirmed_addresses(session: &Session) -> Vec<Document> {
+    let mut messages = session.messages.clone();
+    let places = conversation::confirm_old_tags(&mut messages);
+    let note = |place: usize| {
+        doc! { "q": { "_id": &session.ids[place] }, "u": { "$set": { "addresses": &messages[place].addresses } } }
+    };
+    places.into_iter().map(note).collect()
+}
+
+/// Only what is missing, or nothing, is written.
 fn missing_tags(key: &Key, derived: &Conversation) -> [Document; 2] {
     [("email", &derived.tag.email), ("requirements", &derived.tag.requirements)].map(|(field, value)| {
         doc! {
-            "q": { "adminId": key.admin.as_str(), "sessionId": &key.session, field: { "$exists": false } },
+            "q": { "adminId": key.admin.as_str(), "sessionId": &key.session, field: { "$in": [Bson::Null, ""] } },
             "u": { "$set": { field: value } },
             "multi": true,
         }

@@ -99,7 +99,10 @@ pub struct MongoStore {
 impl MongoStore {
     /// Connects, and makes the indexes that are missing. The address names the database: `mongodb://…/db`.
     pub async fn connect(uri: &str) -> Result<Self, StoreError> {
-        Self::open(uri).await.map_err(failure)
+        Self::open(uri).await.map_err(|error| match commands::passes(&error) {
+            true => StoreError::Unavailable(unusable(&error)),
+            false => StoreError::Failed(unusable(&error)),
+        })
     }
 
     async fn open(uri: &str) -> Result<Self> {
@@ -116,9 +119,9 @@ impl MongoStore {
                 .build(),
         );
         let client = Client::with_options(options)?;
-        let database = client.default_database().ok_or_else(|| {
-            Error::custom("the address must name a database: mongodb://HOST/DATABASE".to_owned())
-        })?;
+        let database = client
+            .default_database()
+            .ok_or_else(|| Error::custom("the address must name a database: mongodb://HOST/DATABASE"))?;
         let hello = database.run_command(doc! { "hello": 1 }).await?;
         let transactions =
             hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|kind| kind == "isdbgrid");
@@ -193,6 +196,20 @@ fn failure(error: Error) -> StoreError {
     match commands::passes(&error) && !refused {
         true => StoreError::Unavailable(error.to_string()),
         false => StoreError::Failed(error.to_string()),
+    }
+}
+
+/// Why a deployment cannot be used, in a sentence without what the driver says to programs.
+fn unusable(error: &Error) -> String {
+    match &*error.kind {
+        ErrorKind::InvalidArgument { message, .. } => message.clone(),
+        ErrorKind::Custom(why) if why.is::<&str>() => {
+            why.downcast_ref::<&str>().copied().unwrap_or_default().to_owned()
+        }
+        ErrorKind::ServerSelection { .. } => "no server that can take writes answers there".to_owned(),
+        ErrorKind::DnsResolve { .. } => "its host is not known".to_owned(),
+        ErrorKind::Authentication { .. } => "it refuses the user or the password".to_owned(),
+        kind => kind.to_string(),
     }
 }
 
@@ -438,7 +455,12 @@ impl Store for MongoStore {
 
     async fn erase_lead(&self, tenant: &Tenant, id: &str, by: &By) -> Result<Option<Erased>, StoreError> {
         let (admin, id, by) = (tenant.admin_id().clone(), id.to_owned(), by.clone());
-        self.run(|store| async move { erase::lead(&store, admin.as_str(), &id, &by).await }).await
+        // A lead may have any number of sessions.
+        self.run_within(
+            LONG_PATIENCE,
+            |store| async move { erase::lead(&store, admin.as_str(), &id, &by).await },
+        )
+        .await
     }
 
     async fn delete_session(&self, tenant: &Tenant, session: &SessionId, by: &By) -> Result<u64, StoreError> {
@@ -498,12 +520,12 @@ impl Store for MongoStore {
     async fn delete_messages_of(
         &self,
         tenant: &Tenant,
-        email: &str,
-        at: Timestamp,
+        spellings: &[String],
+        by: &By,
     ) -> Result<u64, StoreError> {
-        let (admin, email) = (tenant.admin_id().clone(), email.to_owned());
+        let (admin, spellings, by) = (tenant.admin_id().clone(), spellings.to_owned(), by.clone());
         self.run_within(LONG_PATIENCE, |store| async move {
-            legacy::delete(&store, admin.as_str(), &email, at).await
+            erase::messages_of(&store, admin.as_str(), &spellings, &by).await
         })
         .await
     }

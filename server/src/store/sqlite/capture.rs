@@ -211,7 +211,11 @@ pub(super) fn update_leads(
         let contact = Contact { session_id, conversation, link };
         let (record, changed) = match leads::by_email(t, admin.as_str(), &link.email)? {
             Some(mut record) => {
+                let day = record.day();
                 let changed = record.absorb(contact, by);
+                if record.day() != day {
+                    leads::mark_day(t, admin.as_str(), day)?;
+                }
                 (record, changed)
             }
             None => (LeadRecord::create(new_id(), admin, contact, by), link.makes_lead),

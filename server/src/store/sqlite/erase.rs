@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Error, Transaction, params};
 
 use super::{capture, handovers, happened, leads, tokens};
-use crate::conversation::{self, Conversation};
+use crate::conversation::{self, Conversation, Message};
 use crate::leads::{By, LeadEvent, LeadRecord};
 use crate::live::{LeadAction, SessionAction};
 use crate::store::{Erased, tombstone};
@@ -16,7 +16,7 @@ pub(super) fn lead(t: &Transaction<'_>, admin: &str, id: &str, by: &By) -> Resul
     let Some(record) = leads::by_id(t, admin, id)? else { return Ok(None) };
     let mut erased = Erased::default();
     let mut gone = Vec::new();
-    for session in sessions(t, admin, &record)? {
+    for session in leads::session_ids(t, &record)? {
         let (messages, conversation) = take_away(t, admin, &session, by)?;
         erased.messages += messages;
         erased.sessions += u64::from(messages > 0);
@@ -44,17 +44,39 @@ pub(super) fn session(t: &Transaction<'_>, admin: &str, session: &str, by: &By) 
     Ok(messages)
 }
 
-/// The sessions that the lead shows, and those that its list has forgotten.
-fn sessions(t: &Transaction<'_>, admin: &str, record: &LeadRecord) -> Result<BTreeSet<String>> {
-    let mut sessions: BTreeSet<String> = record.lead.session_ids.iter().cloned().collect();
-    let mut select = t.prepare(
-        "SELECT DISTINCT session_id FROM chats
-         WHERE admin_id = ? AND addresses IS NOT NULL AND json_extract(addresses, '$[0]') = ?",
-    )?;
-    for session in select.query_map([admin, &record.lead.email], |row| row.get(0))? {
-        sessions.insert(session?);
+/// Removes the messages that carry an address in one of its spellings, and what followed from them; the leads stay.
+/// Returns how many there were.
+pub(super) fn messages_of(t: &Transaction<'_>, admin: &str, spellings: &[String], by: &By) -> Result<u64> {
+    let mut sessions = BTreeSet::new();
+    for email in spellings {
+        let mut select =
+            t.prepare_cached("SELECT DISTINCT session_id FROM chats WHERE admin_id = ? AND email = ?")?;
+        sessions
+            .extend(select.query_map([admin, email], |row| row.get(0))?.collect::<Result<Vec<String>>>()?);
     }
-    Ok(sessions)
+    let mut lost = Vec::new();
+    for session in sessions {
+        let mut messages = capture::session(t, admin, &session)?;
+        lost.extend(conversation::untag(&mut messages, spellings).map(|lost| (session.clone(), lost)));
+        bury(t, admin, &messages, by)?;
+        happened::session(t, admin, &session, SessionAction::Erased)?;
+    }
+    let mut removed = 0;
+    for email in spellings {
+        removed += t.execute("DELETE FROM chats WHERE admin_id = ? AND email = ?", [admin, email])? as u64;
+    }
+    forget(t, admin, &lost, by)?;
+    Ok(removed)
+}
+
+/// Keeps messages from coming back by a repetition.
+fn bury(t: &Transaction<'_>, admin: &str, messages: &[Message], by: &By) -> Result<()> {
+    let mut insert = t.prepare_cached("INSERT OR IGNORE INTO tombstones (hash, at) VALUES (?, ?)")?;
+    for message in messages.iter().filter(|message| !message.message_id.is_empty()) {
+        let hash = tombstone(admin, &message.session_id, &message.message_id);
+        insert.execute(params![hash, by.at.millis()])?;
+    }
+    Ok(())
 }
 
 /// Removes a session's messages, for good; gives how many there were and what followed from them.
@@ -65,10 +87,7 @@ fn take_away(
     by: &By,
 ) -> Result<(u64, Option<Conversation>)> {
     let messages = capture::session(t, admin, session)?;
-    let mut insert = t.prepare_cached("INSERT OR IGNORE INTO tombstones (hash, at) VALUES (?, ?)")?;
-    for message in messages.iter().filter(|message| !message.message_id.is_empty()) {
-        insert.execute(params![tombstone(admin, session, &message.message_id), by.at.millis()])?;
-    }
+    bury(t, admin, &messages, by)?;
     let removed = t.execute("DELETE FROM chats WHERE admin_id = ? AND session_id = ?", [admin, session])?;
     handovers::forget(t, admin, session)?;
     tokens::forget(t, admin, session)?;

@@ -1,5 +1,6 @@
 //! Leads: one, its history, and what people do to them.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use porchlight_protocol::time::Timestamp;
@@ -16,7 +17,8 @@ type Result<T> = std::result::Result<T, Error>;
 
 pub(super) fn by_id(c: &Connection, admin: &str, id: &str) -> Result<Option<LeadRecord>> {
     let sql = format!("SELECT {} FROM leads WHERE admin_id = ? AND id = ?", rows::LEAD);
-    c.prepare_cached(&sql)?.query_row([admin, id], rows::lead).optional()
+    // The same id in other letters is the same.
+    c.prepare_cached(&sql)?.query_row([admin, &id.to_ascii_lowercase()], rows::lead).optional()
 }
 
 pub(super) fn by_email(c: &Connection, admin: &str, email: &str) -> Result<Option<LeadRecord>> {
@@ -65,7 +67,7 @@ pub(super) fn save(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
     add_events(t, record, &record.events)?;
     let action = if record.version <= 1 { LeadAction::Created } else { LeadAction::Changed };
     happened::lead(t, lead.admin_id.as_str(), &lead.id, action)?;
-    mark_day(t, record)
+    mark_day(t, lead.admin_id.as_str(), record.day())
 }
 
 /// Adds a lead or takes its place.
@@ -81,24 +83,39 @@ static SAVE: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// After every change of a lead: its day's figures are out of date.
-fn mark_day(t: &Transaction<'_>, record: &LeadRecord) -> Result<()> {
+pub(super) fn mark_day(t: &Transaction<'_>, admin: &str, day: i64) -> Result<()> {
     t.prepare_cached(
         "INSERT INTO lead_days (admin_id, day, marks) VALUES (?, ?, 1)
          ON CONFLICT DO UPDATE SET marks = marks + 1",
     )?
-    .execute(params![record.lead.admin_id.as_str(), record.day()])?;
+    .execute(params![admin, day])?;
     Ok(())
 }
 
 pub(super) fn sessions(c: &Connection, admin: &str, lead: &str) -> Result<Option<Vec<Vec<Message>>>> {
     let Some(record) = by_id(c, admin, lead)? else { return Ok(None) };
     let mut sessions = Vec::new();
-    for session in &record.lead.session_ids {
-        sessions.push(capture::session(c, admin, session)?);
+    let ids = match record.lists_all() {
+        true => record.lead.session_ids,
+        false => session_ids(c, &record)?.into_iter().collect(),
+    };
+    for session in ids {
+        sessions.push(capture::session(c, admin, &session)?);
     }
     sessions.retain(|messages| !messages.is_empty());
     sessions.sort_by_key(|messages| messages.iter().map(|m| m.at).min());
     Ok(Some(sessions))
+}
+
+/// A lead's sessions, those too that its list has forgotten, and those from before it was deleted once.
+pub(super) fn session_ids(c: &Connection, record: &LeadRecord) -> Result<BTreeSet<String>> {
+    let lead = &record.lead;
+    let mut linked = c.prepare_cached(
+        "SELECT DISTINCT session_id FROM chats
+         WHERE admin_id = ? AND addresses IS NOT NULL AND json_extract(addresses, '$[0]') = ?",
+    )?;
+    let linked = linked.query_map([lead.admin_id.as_str(), &lead.email], |row| row.get(0))?;
+    lead.session_ids.iter().cloned().map(Ok).chain(linked).collect()
 }
 
 pub(super) fn edit(
@@ -190,5 +207,5 @@ pub(super) fn delete(t: &Transaction<'_>, admin: &str, id: &str, by: &By) -> Res
 pub(super) fn remove(t: &Transaction<'_>, record: &LeadRecord, action: LeadAction) -> Result<()> {
     happened::lead(t, record.lead.admin_id.as_str(), &record.lead.id, action)?;
     t.prepare_cached("DELETE FROM leads WHERE id = ?")?.execute([&record.lead.id])?;
-    mark_day(t, record)
+    mark_day(t, record.lead.admin_id.as_str(), record.day())
 }

@@ -1,18 +1,14 @@
 //! Chats from before leads had a place of their own: shown grouped by address, and migrated.
 
-use std::collections::BTreeSet;
-
 use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Error, Transaction, params, params_from_iter};
 
-use super::{capture, happened};
-use crate::conversation::derive_old;
+use super::{capture, rows};
+use crate::conversation::{self, Message, derive_old};
 use crate::leads::By;
 use crate::legacy::{LegacyLead, LegacyQuery, LegacySort};
-use crate::live::SessionAction;
-use crate::store::tombstone;
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -21,13 +17,13 @@ const GROUPS: &str = "
     SELECT newest.email, oldest.first_seen, newest.last_seen, newest.messages, newest.session_id,
            newest.requirements, newest.text, newest.role
     FROM (SELECT email, max(created_at) AS last_seen, count(*) AS messages, session_id, requirements, text, role
-          FROM chats WHERE admin_id = ?1 AND email IS NOT NULL GROUP BY email) AS newest
+          FROM chats WHERE admin_id = ?1 AND email > '' GROUP BY email) AS newest
     JOIN (SELECT email, min(created_at) AS first_seen
-          FROM chats WHERE admin_id = ?1 AND email IS NOT NULL GROUP BY email) AS oldest USING (email)";
+          FROM chats WHERE admin_id = ?1 AND email > '' GROUP BY email) AS oldest USING (email)";
 
 const FOUND: &str = "
     WHERE ?2 = '' OR email IN (
-        SELECT email FROM chats WHERE admin_id = ?1 AND email IS NOT NULL
+        SELECT email FROM chats WHERE admin_id = ?1 AND email > ''
         AND (instr(lower(email), ?2) > 0 OR instr(lower(text), ?2) > 0))";
 
 pub(super) fn leads(c: &Connection, admin: &str, query: &LegacyQuery) -> Result<(Vec<LegacyLead>, u64)> {
@@ -69,29 +65,9 @@ pub(super) fn leads(c: &Connection, admin: &str, query: &LegacyQuery) -> Result<
 }
 
 pub(super) fn addresses(c: &Connection, admin: &str) -> Result<Vec<String>> {
-    let mut select = c.prepare(
-        "SELECT DISTINCT email FROM chats WHERE admin_id = ? AND email IS NOT NULL ORDER BY email",
-    )?;
-    select.query_map([admin], |row| row.get(0))?.collect()
-}
-
-pub(super) fn delete(t: &Transaction<'_>, admin: &str, email: &str, at: Timestamp) -> Result<u64> {
     let mut select =
-        t.prepare("SELECT session_id, message_id FROM chats WHERE admin_id = ? AND email = ?")?;
-    let mut insert = t.prepare("INSERT OR IGNORE INTO tombstones (hash, at) VALUES (?, ?)")?;
-    let rows = select.query_map([admin, email], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let mut sessions = BTreeSet::new();
-    for row in rows {
-        let (session, message): (String, Option<String>) = row?;
-        sessions.insert(session.clone());
-        if let Some(message) = message {
-            insert.execute(params![tombstone(admin, &session, &message), at.millis()])?;
-        }
-    }
-    for session in sessions {
-        happened::session(t, admin, &session, SessionAction::Erased)?;
-    }
-    Ok(t.execute("DELETE FROM chats WHERE admin_id = ? AND email = ?", [admin, email])? as u64)
+        c.prepare("SELECT DISTINCT email FROM chats WHERE admin_id = ? AND email > '' ORDER BY email")?;
+    select.query_map([admin], |row| row.get(0))?.collect()
 }
 
 pub(super) fn old_sessions(c: &Connection, admin: &str) -> Result<Vec<String>> {
@@ -106,11 +82,13 @@ pub(super) fn migrate(t: &Transaction<'_>, admin: &AdminId, sessions: &[String],
     let own = admin.as_str();
     for session in sessions {
         let messages = capture::session(t, own, session)?;
+        note_confirmed(t, own, &messages)?;
         if let Some(conversation) = derive_old(&messages) {
             capture::update_leads(t, admin, session, &conversation, by)?;
             let tag = &conversation.tag;
             t.prepare_cached(
-                "UPDATE chats SET email = coalesce(email, ?3), requirements = coalesce(requirements, ?4)
+                "UPDATE chats SET email = coalesce(nullif(email, ''), ?3),
+                     requirements = coalesce(nullif(requirements, ''), ?4)
                  WHERE admin_id = ?1 AND session_id = ?2",
             )?
             .execute(params![own, session, tag.email, tag.requirements])?;
@@ -119,6 +97,26 @@ pub(super) fn migrate(t: &Transaction<'_>, admin: &AdminId, sessions: &[String],
             "UPDATE chats SET migrated = 1 WHERE admin_id = ? AND session_id = ? AND seq IS NULL",
         )?
         .execute([own, session])?;
+    }
+    Ok(())
+}
+
+/// Notes the addresses of tags with the messages that confirm them: tags change when a session goes on.
+fn note_confirmed(t: &Transaction<'_>, admin: &str, session: &[Message]) -> Result<()> {
+    let mut messages = session.to_vec();
+    for place in conversation::confirm_old_tags(&mut messages) {
+        let message = &messages[place];
+        t.prepare_cached(
+            "UPDATE chats SET addresses = ?5
+             WHERE admin_id = ?1 AND session_id = ?2 AND created_at = ?3 AND text = ?4 AND seq IS NULL",
+        )?
+        .execute(params![
+            admin,
+            message.session_id,
+            message.at.millis(),
+            message.text,
+            rows::to_json(&message.addresses)?
+        ])?;
     }
     Ok(())
 }

@@ -65,6 +65,16 @@ const BUSY: Duration = Duration::from_secs(5);
 /// How often it looks meanwhile.
 const BUSY_STEP: Duration = Duration::from_millis(2);
 
+/// How long after an erasure the log is tried again that somebody was reading.
+const READERS_LEAVE: [Duration; 6] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_secs(2),
+    Duration::from_secs(7),
+    Duration::from_secs(20),
+    Duration::from_secs(30),
+];
+
 /// Most read connections that are kept open.
 const IDLE_READERS: usize = 8;
 
@@ -125,6 +135,28 @@ impl SqliteStore {
         .await
     }
 
+    /// The same for work after which what it removed must be nowhere in the files. Where a reader holds on to it, it goes
+    /// soon after.
+    async fn erase<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let done = self.write(work).await?;
+        if !empty_log(&self.shared).await? {
+            let shared = Arc::clone(&self.shared);
+            tokio::spawn(async move {
+                for pause in READERS_LEAVE {
+                    tokio::time::sleep(pause).await;
+                    if !matches!(empty_log(&shared).await, Ok(false)) {
+                        return;
+                    }
+                }
+                tracing::warn!("erased rows stay in the write-ahead log until readers let go of it");
+            });
+        }
+        Ok(done)
+    }
+
     /// The same for work that touches no message, so that what is remembered of sessions stays true.
     async fn write_beside<T: Send + 'static>(
         &self,
@@ -165,6 +197,22 @@ impl SqliteStore {
         let shared = Arc::clone(&self.shared);
         blocking(move || read(&shared, work)).await
     }
+}
+
+/// Moves the write-ahead log into the file and cuts it to nothing; `false` where somebody still reads from it.
+async fn empty_log(shared: &Arc<Shared>) -> Result<bool, StoreError> {
+    let shared = Arc::clone(shared);
+    blocking(move || {
+        let mut writer = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = &mut writer.connection;
+        // Captures wait for the writer: nobody waits for readers here.
+        connection.busy_timeout(Duration::ZERO)?;
+        let busy: Result<bool, _> =
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        connection.busy_handler(Some(wait))?;
+        busy.map(|busy| !busy)
+    })
+    .await
 }
 
 /// Runs work on a connection that only reads, on this thread.
@@ -455,12 +503,12 @@ impl Store for SqliteStore {
 
     async fn erase_lead(&self, tenant: &Tenant, id: &str, by: &By) -> Result<Option<Erased>, StoreError> {
         let (admin, id, by) = (tenant.admin_id().clone(), id.to_owned(), by.clone());
-        self.write(move |t| erase::lead(t, admin.as_str(), &id, &by)).await
+        self.erase(move |t| erase::lead(t, admin.as_str(), &id, &by)).await
     }
 
     async fn delete_session(&self, tenant: &Tenant, session: &SessionId, by: &By) -> Result<u64, StoreError> {
         let (admin, session, by) = (tenant.admin_id().clone(), session.clone(), by.clone());
-        self.write(move |t| erase::session(t, admin.as_str(), session.as_str(), &by)).await
+        self.erase(move |t| erase::session(t, admin.as_str(), session.as_str(), &by)).await
     }
 
     async fn lead_facts(
@@ -509,11 +557,11 @@ impl Store for SqliteStore {
     async fn delete_messages_of(
         &self,
         tenant: &Tenant,
-        email: &str,
-        at: Timestamp,
+        spellings: &[String],
+        by: &By,
     ) -> Result<u64, StoreError> {
-        let (admin, email) = (tenant.admin_id().clone(), email.to_owned());
-        self.write(move |t| legacy::delete(t, admin.as_str(), &email, at)).await
+        let (admin, spellings, by) = (tenant.admin_id().clone(), spellings.to_owned(), by.clone());
+        self.erase(move |t| erase::messages_of(t, admin.as_str(), &spellings, &by)).await
     }
 
     async fn old_sessions(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError> {

@@ -1,6 +1,5 @@
 //! Rows of the tables to and from what the program speaks of.
 
-use porchlight_protocol::capture::Role;
 use porchlight_protocol::lead::{Lead, Priority, Status};
 use porchlight_protocol::time::Timestamp;
 use rusqlite::types::Type;
@@ -8,7 +7,7 @@ use rusqlite::{Error, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::conversation::{DrawnOut, FirstReply, Message, Page, Tag};
+use crate::conversation::{self, DrawnOut, FirstReply, Message, Page, Tag};
 use crate::leads::{LeadRecord, RequirementsBy};
 
 /// The columns of `chats` that [`message`] reads, in its order.
@@ -30,7 +29,7 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message, Error> {
         session_id: row.get(0)?,
         message_id: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
         seq: seq.unwrap_or_default(),
-        role: role(&row.get::<_, String>(3)?),
+        role: conversation::role_of(&row.get::<_, String>(3)?),
         text: row.get(4)?,
         page: Page {
             url: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
@@ -55,15 +54,6 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message, Error> {
         old: seq.is_none() && !row.get::<_, bool>(17)?,
     };
     Ok(if seq.is_none() { message.with_old_addresses() } else { message })
-}
-
-/// Old documents say `user` for a visitor.
-fn role(word: &str) -> Role {
-    match word {
-        "assistant" => Role::Assistant,
-        "agent" => Role::Agent,
-        _ => Role::Visitor,
-    }
 }
 
 pub(super) fn lead(row: &Row<'_>) -> Result<LeadRecord, Error> {
