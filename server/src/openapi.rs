@@ -11,9 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use porchlight_protocol::problem::Problem;
 use sha2::{Digest, Sha256};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::{IntoResponses, Modify, OpenApi};
+use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
 
 use crate::app::App;
+use crate::live::{LeadTold, MessageTold, ModeTold, SessionTold};
 
 /// What stands above the routes.
 #[derive(OpenApi)]
@@ -31,6 +32,7 @@ use crate::app::App;
         (name = "legacy", description = "The old view: chats grouped by address."),
         (name = "operations", description = "For those who run the server.")
     ),
+    components(schemas(MessageTold, LeadTold, SessionTold, ModeTold)),
     modifiers(&Credentials)
 )]
 pub struct Document;
@@ -51,6 +53,18 @@ impl Modify for Credentials {
             bearer("A session's token, `st_…`, as its first message got it."),
         );
     }
+}
+
+/// One event of an event-stream, by the fields of its lines (HTML standard, "server-sent events").
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the document alone")]
+pub struct StreamEvent {
+    /// Its place, for `Last-Event-ID`.
+    id: Option<String>,
+    /// Which of the events it is.
+    event: Option<String>,
+    /// JSON.
+    data: Option<String>,
 }
 
 /// How any request can fail.

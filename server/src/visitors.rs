@@ -27,7 +27,7 @@ use crate::headers::{etag_of, is_known};
 use crate::leads::By;
 use crate::leads::history::VISITOR;
 use crate::live::agent::no_such_session;
-use crate::openapi::{BodyProblems, Problems, VisitorProblems};
+use crate::openapi::{BodyProblems, Problems, StreamEvent, VisitorProblems};
 use crate::store::{CaptureError, Kept, Tenant};
 use crate::{chat_events, clock};
 
@@ -47,7 +47,7 @@ use crate::{chat_events, clock};
 #[utoipa::path(
     post, path = "/api/chat", tag = "visitors", request_body = Capture, security((), ("sessionToken" = [])),
     responses(
-        (status = 200, content((CaptureAnswer = "application/json"), (String = "text/event-stream"))),
+        (status = 200, content((CaptureAnswer = "application/json"), (StreamEvent = "text/event-stream"))),
         (status = 409, body = Problem, content_type = "application/problem+json",
             description = "The id was used for another text."),
         (status = 429, body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32)),

@@ -35,7 +35,7 @@ pub(super) struct Entry {
 /// `message` of `GET /api/events`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct MessageTold {
+pub(crate) struct MessageTold {
     session_id: String,
     message_id: Option<MessageId>,
     role: Role,
@@ -52,7 +52,7 @@ pub(super) struct MessageTold {
 /// `lead` of `GET /api/events`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct LeadTold {
+pub(crate) struct LeadTold {
     lead_id: String,
     action: LeadAction,
     /// As it is after that; null when it is gone.
@@ -62,7 +62,7 @@ pub(super) struct LeadTold {
 /// `session` of `GET /api/events`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SessionTold {
+pub(crate) struct SessionTold {
     session_id: String,
     /// `started`, `handover` or `erased`.
     action: &'static str,
@@ -73,7 +73,7 @@ pub(super) struct SessionTold {
 
 /// `mode` of `GET /api/chat/events`.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ModeTold {
+pub(crate) struct ModeTold {
     mode: Mode,
 }
 

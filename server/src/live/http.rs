@@ -14,7 +14,7 @@ use super::stream::{self, Side};
 use crate::app::App;
 use crate::auth::{ApiTenant, SessionReader};
 use crate::error::ApiResult;
-use crate::openapi::{Problems, StreamProblems, VisitorProblems};
+use crate::openapi::{Problems, StreamEvent, StreamProblems, VisitorProblems};
 use crate::params::Params;
 use crate::store::{KeyRecord, Store, Tenant};
 
@@ -23,7 +23,7 @@ const CHECK: Duration = Duration::from_secs(60);
 
 /// What happens in a business, as it happens
 ///
-/// `message`: [a message was kept](#/schemas/MessageTold), whoever wrote it. `lead`: a lead came to be, changed, was
+/// `message`: a message was kept, whoever wrote it. `lead`: a lead came to be, changed, was
 /// deleted or erased. `session`: a conversation started, was handed over or erased. Each has a number as its `id`,
 /// which grows within the business; gaps are ordinary. With `Last-Event-ID` the stream goes on behind that event,
 /// without a gap or a repeat, at any server of the installation; where that is too long ago, `reset` comes first: read
@@ -34,11 +34,8 @@ const CHECK: Duration = Duration::from_secs(60);
     get, path = "/api/events", tag = "leads", security(("apiKey" = [])),
     params(("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that was taken in.")),
     responses(
-        (status = 200, content(
-            (entry::MessageTold = "text/event-stream"),
-            (entry::LeadTold = "text/event-stream; event=lead"),
-            (entry::SessionTold = "text/event-stream; event=session"),
-        )),
+        (status = 200, content_type = "text/event-stream", body = StreamEvent,
+            description = "The data of `message` is a `MessageTold`, of `lead` a `LeadTold`, of `session` a `SessionTold`, of `reset` `{}`."),
         StreamProblems, Problems
     )
 )]
@@ -82,10 +79,8 @@ async fn until_revoked(store: Arc<dyn Store>, tenant: Tenant, key_id: String) {
         ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that was taken in."),
     ),
     responses(
-        (status = 200, content(
-            (porchlight_protocol::capture::ChatMessage = "text/event-stream"),
-            (entry::ModeTold = "text/event-stream; event=mode"),
-        )),
+        (status = 200, content_type = "text/event-stream", body = StreamEvent,
+            description = "The data of `message` is a `ChatMessage`, of `mode` a `ModeTold`, of `reset` `{}`."),
         (status = 429, body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32)),
             description = "The site has too many streams."),
         VisitorProblems, Problems

@@ -18,6 +18,7 @@ use porchlight_protocol::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(crate) use entry::{LeadTold, MessageTold, ModeTold, SessionTold};
 pub use hub::Live;
 
 use crate::conversation::Message;
