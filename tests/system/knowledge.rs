@@ -3,7 +3,9 @@
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use crate::system::{Server, run, run_badly};
+use crate::browser::Browser;
+use crate::provider::{Act, Provider};
+use crate::system::{Server, System, run, run_badly};
 
 async fn ask(server: &Server, method: Method, path: &str, body: &Value) -> (u16, Value) {
     let url = format!("{}/api/knowledge{path}", server.address());
@@ -110,6 +112,54 @@ async fn visitors_are_answered_in_the_businesss_own_words(kind: &str) {
     let after = write("msg_4", "How long does delivery take?", token, "application/json").await;
     let after: Value = serde_json::from_str(&after).unwrap();
     assert!(after["reply"].get("sources").is_none(), "what was removed is no longer said: {after}");
+}
+
+/// Asks in the chat of the demo shop, whose business knows of one document.
+async fn asks_about_delivery(system: &System) -> Browser {
+    let body = json!({
+        "text": "## Delivery\n\nWe deliver within a week.", "title": "Help", "url": "https://shop.example/help",
+    });
+    assert_eq!(ask(&system.server, Method::POST, "", &body).await.0, 200);
+    let visitor = Browser::open().await;
+    visitor.go(&system.page("index.html")).await;
+    visitor.open_chat().await;
+    visitor.write("How long does delivery take?").await;
+    visitor
+}
+
+/// The newest answer's text, and below it a link to what it was taken from.
+async fn shows_its_source(visitor: &Browser, words: &str) {
+    let shown = format!(
+        "[...root().querySelectorAll('[data-role=assistant]')].some((one) => one.textContent.includes('{words}') \
+         && one.querySelector('[part=sources] a')?.href === 'https://shop.example/help' \
+         && one.querySelector('[part=sources]').textContent === 'Help')"
+    );
+    visitor.wait(&shown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_built_in_answer_shows_what_it_was_taken_from() {
+    let system = System::start("sqlite").await;
+    let visitor = asks_about_delivery(&system).await;
+    shows_its_source(&visitor, "We deliver within a week.").await;
+    visitor.reload().await;
+    visitor.open_chat().await;
+    shows_its_source(&visitor, "We deliver within a week.").await;
+    visitor.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_models_words_are_shown_as_they_come_and_then_their_source() {
+    let (provider, url) = Provider::start(Act::SayInTwo("It takes about ".into(), "a week.".into())).await;
+    let settings = vec![("PORCHLIGHT_LLM_BASE_URL", url), ("PORCHLIGHT_LLM_MODEL", "test".to_owned())];
+    let system = System::start_with_settings("sqlite", settings).await;
+    let visitor = asks_about_delivery(&system).await;
+    visitor.wait("root().querySelector('[data-role=assistant]')?.textContent.includes('It takes')").await;
+    assert!(!visitor.messages("assistant").await.concat().contains("a week"));
+    provider.go_on();
+    shows_its_source(&visitor, "It takes about a week.").await;
+    assert_eq!(visitor.messages("assistant").await.len(), 1);
+    visitor.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

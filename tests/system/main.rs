@@ -25,6 +25,9 @@ mod migration;
 mod outage;
 mod outbox;
 mod pages;
+#[path = "../../server/tests/assistant/provider.rs"]
+#[expect(dead_code, reason = "the server's own tests use all of it")]
+mod provider;
 mod signature;
 mod site;
 mod streams;

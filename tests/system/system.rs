@@ -179,6 +179,15 @@ impl System {
         Self::around(server, &origin, secret, None).await
     }
 
+    /// A system whose server has more in its environment.
+    pub(crate) async fn start_with_settings(kind: &str, settings: Vec<(&'static str, String)>) -> Self {
+        let (directory, database) = fresh(kind);
+        let business = create_business(&database, "owner@example.com");
+        let server = Server::with(directory, database, business, true, settings);
+        let origin = server.address();
+        Self::around(server, &origin, SECRET, None).await
+    }
+
     /// A system with a proxy between edge and server that does what it is told.
     pub(crate) async fn start_with_faults(kind: &str) -> Self {
         let server = Server::behind_edge(kind);
