@@ -28,8 +28,12 @@ static PERSONAL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:i|i'm|we|my|our|your|you|me|us|please|thanks|ich|wir|unser|bitte|je|nous|merci|vous|por favor|gracias)\b").unwrap()
 });
 
+fn read(text: &str) -> Vec<Case> {
+    toml::from_str::<Corpus>(text).unwrap().case
+}
+
 fn corpus() -> Vec<Case> {
-    toml::from_str::<Corpus>(include_str!("../testdata/requirements.toml")).unwrap().case
+    read(include_str!("../testdata/requirements.toml"))
 }
 
 fn extract_of(case: &Case) -> String {
@@ -112,9 +116,9 @@ fn share(part: usize, whole: usize) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 
-#[test]
-fn the_conversations_are_extracted_as_the_policy_asks() {
-    let cases = corpus();
+/// Scores conversations; recall, noise and the score are to be at least, at most, at least these, and nothing else is to
+/// be wrong.
+fn hold_to(cases: &[Case], least_recall: f64, most_noise: f64, least_score: f64) {
     let mut figures = Figures::default();
     cases.iter().for_each(|case| figures.take(case));
     let Figures { facts, found, bullets, noise, style, forbidden, malformed, score } = figures;
@@ -124,9 +128,18 @@ fn the_conversations_are_extracted_as_the_policy_asks() {
         "{} conversations: recall {recall:.3}, noise {noise:.3}, style {style:.3}, forbidden {forbidden}, malformed {malformed}, score {score:.3}",
         cases.len()
     );
-    assert!(
-        recall >= 0.97 && noise <= 0.02 && style == 0.0 && forbidden == 0 && malformed == 0 && score >= 0.97
-    );
+    assert!(recall >= least_recall && noise <= most_noise && score >= least_score);
+    assert!(style == 0.0 && forbidden == 0 && malformed == 0);
+}
+
+#[test]
+fn the_conversations_are_extracted_as_the_policy_asks() {
+    hold_to(&corpus(), 0.97, 0.02, 0.97);
+}
+
+#[test]
+fn conversations_that_it_does_not_know_are_extracted_well() {
+    hold_to(&read(include_str!("../testdata/requirements_unseen.toml")), 0.94, 0.04, 0.94);
 }
 
 #[test]
