@@ -96,10 +96,31 @@ export function happen(what, texts = [], ...numbers) {
 export const take = (...event) => turn(() => happen(...event));
 
 /** What the visitor or the page does; a message that may come of it gets what it needs from outside. */
-export const gesture = (what, ...texts) => turn(() => {
-  if ([Happening.Send, Happening.Say, Happening.Save, Happening.Suggest].includes(what)) stamp();
-  happen(what, texts);
-});
+export function gesture(what, ...texts) {
+  const act = () => turn(() => {
+    if ([Happening.Send, Happening.Say, Happening.Save, Happening.Suggest].includes(what)) stamp();
+    happen(what, texts);
+  });
+  if (what === Happening.Edit) canFind();
+  if (what === Happening.Save && !finder) canFind().then(act);
+  else act();
+}
+
+/** Finds addresses, once it is there. */
+let finder, fetching;
+/** Fetches what finds addresses; it is waited for whether it comes or not, and tried again a little later. */
+export const canFind = () => (fetching ??= import("./finder.js").then(({ start }) => start()).then(
+  (find) => {
+    finder = find;
+    take(Happening.CanFind);
+  },
+  () => void setTimeout(() => (fetching = undefined), 5e3),
+));
+/** The first address of a text, or the one that is all of it, and behind a space a likelier one. */
+export const find = (text, whole) => {
+  if (finder) return finder(text, whole);
+  canFind();
+};
 
 const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -216,9 +237,3 @@ export const arg = (text) => {
 };
 /** Does what the number says; gives whether it was done. */
 export const act = (what, number) => !!acts[what](number, ...given.splice(0));
-
-const properties = [/\p{Alphabetic}/u, /\p{Uppercase}/u, /\p{Lowercase}/u];
-/** Whether a character is alphabetic, upper or lower case. */
-export const has = (property, character) => properties[property].test(String.fromCodePoint(character));
-/** The small form of a character that has one of a single character. */
-export const small = (character) => String.fromCodePoint(character).toLowerCase().codePointAt();

@@ -1,5 +1,7 @@
 //! A visitor writes, returns, and comes back from elsewhere; the business reads one exact lead.
 
+use serde_json::json;
+
 use crate::browser::Browser;
 use crate::system::System;
 
@@ -52,6 +54,34 @@ async fn one_person_is_one_lead(kind: &str) {
     assert_eq!(lead["conversationCount"], 2);
     assert_eq!(lead["sessionIds"].as_array().map(Vec::len), Some(2));
     elsewhere.close().await;
+}
+
+/// What finds addresses is a third of the widget, fetched when the first one may be; without it the server finds them.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_types_no_address_does_not_pay_for_finding_it() {
+    const FETCHED: &str =
+        "performance.getEntriesByType('resource').filter(({ name }) => /finder/.test(name)).length";
+    let system = System::start("sqlite").await;
+    let visitor = Browser::open().await;
+    visitor.go(&system.page("index.html")).await;
+    visitor.open_chat().await;
+    visitor.write("Do you sell helmets?").await;
+    visitor.wait("sent('stored') === 1").await;
+    assert_eq!(visitor.run(&format!("return {FETCHED}")).await, 0);
+    visitor.type_text("I am jane@gmial.com").await;
+    visitor.wait("part('suggestion')?.textContent.includes('jane@gmail.com')").await;
+    assert_eq!(visitor.run(&format!("return {FETCHED}")).await, 2, "its glue and itself");
+    visitor.close().await;
+
+    let without = Browser::open().await;
+    without.cdp("Network.enable", json!({})).await;
+    without.cdp("Network.setBlockedURLs", json!({ "urls": ["*finder*"] })).await;
+    without.go(&system.page("index.html")).await;
+    without.open_chat().await;
+    without.write("I am bob@acme.com").await;
+    without.wait("sent('stored') === 1 && part('address')?.textContent.includes('bob@acme.com')").await;
+    assert_eq!(system.server.leads(1).await[0]["email"], "bob@acme.com");
+    without.close().await;
 }
 
 async fn a_message_outlives_an_outage(kind: &str) {

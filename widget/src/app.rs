@@ -79,6 +79,7 @@ impl App {
             Happening::Erase => Event::EraseAsked,
             Happening::EraseYes => Event::EraseConfirmed,
             Happening::EraseNo => Event::EraseCancelled,
+            Happening::CanFind => Event::CanFind,
             Happening::Awake => Event::Awake,
             Happening::Listen => Event::Listening,
             // Whether the browser keeps anything at all.

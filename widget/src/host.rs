@@ -16,6 +16,8 @@ extern "C" {
     fn arg(text: Option<&str>);
     /// Does it; gives whether it was done.
     fn act(what: i32, number: f64) -> bool;
+    /// Asks the module that finds addresses; none while it is not there.
+    pub(crate) fn find(text: &str, whole: bool) -> Option<String>;
 }
 
 fn give(text: &str) {

@@ -4,6 +4,7 @@
 //! at `app`.
 
 pub mod color;
+mod finder;
 pub mod state;
 pub mod view;
 pub mod what;

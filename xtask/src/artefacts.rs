@@ -52,37 +52,29 @@ const WIDGET_FLAGS: &str = "-Ctarget-feature=-reference-types,-multivalue -Clink
 /// What the launcher may weigh, in compressed bytes.
 const LAUNCHER_BYTES: u64 = 2 * 1024;
 /// What a page may load up to the first typed message: launcher, code, styles, and the words of one language.
-const FIRST_BYTES: u64 = 44 * 1024;
+const FIRST_BYTES: u64 = 33 * 1024;
 
 fn build_widget(folder: &Path) -> anyhow::Result<()> {
     tools::wasm_target()?;
-    let (bindgen, pack) = (tools::wasm_bindgen()?, tools::wasm_pack()?);
     let packed = root().join("target/wasm-pack");
-    let mut command = Command::new(pack);
-    command.current_dir(root()).env("PATH", path_with(&bindgen)?);
-    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", WIDGET_FLAGS);
-    command.args(["build", "widget", "--target", "bundler", "--profile", "size", "--mode", "no-install"]);
-    command.args(["--no-opt", "--no-typescript", "--no-pack", "--out-name", "widget", "--out-dir"]);
-    run("Building the widget", command.arg(&packed), "")?;
-
-    let named = packed.join("named.wasm");
-    snip(&packed.join("widget_bg.wasm"), &named)?;
-    let small = packed.join("small.wasm");
-    // Nothing is kept in the first kilobyte of its memory, which begins as zeros.
-    let memory = ["--low-memory-unused", "--zero-filled-memory"];
-    let size = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
-    optimise(&named, &small, &[&memory[..], &size].concat())?;
+    let (widget, finder) =
+        (module(&packed, "widget", "widget")?, module(&packed, "finder", "widget/finder")?);
     let sources = root().join("widget");
     let sheet = style(&sources.join("style.css"))?;
-    for file in ["host.js", "main.js", "net.js", "screen.js", "store.js", "what.ts"] {
-        let code = fs::read_to_string(sources.join(file))?.replace("__PORCHLIGHT_STYLE__", &sheet);
-        fs::write(packed.join(file), code)?;
+    for path in all_files(&sources)?.iter().filter(|path| path.parent() == Some(&sources)) {
+        if path.extension().is_some_and(|ending| ending == "js" || ending == "ts") {
+            let code = fs::read_to_string(path)?.replace("__PORCHLIGHT_STYLE__", &sheet);
+            fs::write(packed.join(path.file_name().unwrap_or_default()), code)?;
+        }
     }
 
     let mut files = vec![
         ("widget.js".to_owned(), bundle(&packed.join("main.js"))?),
-        ("widget.wasm".to_owned(), fs::read(&small)?),
-        ("plain.js".to_owned(), plain(&packed, &small)?),
+        ("widget.wasm".to_owned(), fs::read(&widget)?),
+        ("plain.js".to_owned(), plain(&packed, &widget)?),
+        ("finder.js".to_owned(), bundle(&packed.join("finder.js"))?),
+        ("finder.wasm".to_owned(), fs::read(&finder)?),
+        ("finder-plain.js".to_owned(), plain(&packed, &finder)?),
     ];
     let mut locales = Vec::new();
     for locale in all_files(&sources.join("locales"))? {
@@ -106,6 +98,28 @@ fn build_widget(folder: &Path) -> anyhow::Result<()> {
     weigh(folder)
 }
 
+/// Builds a crate into a small module, with its bindings beside it; gives the module.
+fn module(packed: &Path, name: &str, package: &str) -> anyhow::Result<PathBuf> {
+    let (bindgen, pack) = (tools::wasm_bindgen()?, tools::wasm_pack()?);
+    let built = packed.join(name);
+    let mut command = Command::new(pack);
+    command.current_dir(root()).env("PATH", path_with(&bindgen)?);
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", WIDGET_FLAGS);
+    command.args(["build", package, "--target", "bundler", "--profile", "size", "--mode", "no-install"]);
+    command.args(["--no-opt", "--no-typescript", "--no-pack", "--out-name", name, "--out-dir"]);
+    run(&format!("Building the {name}"), command.arg(&built), "")?;
+    let bindings = format!("{name}_bg.js");
+    fs::copy(built.join(&bindings), packed.join(bindings))?;
+    let named = packed.join(format!("{name}.named.wasm"));
+    snip(&built.join(format!("{name}_bg.wasm")), &named)?;
+    let small = packed.join(format!("{name}.small.wasm"));
+    // Nothing is kept in the first kilobyte of its memory, which begins as zeros.
+    let memory = ["--low-memory-unused", "--zero-filled-memory"];
+    let size = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
+    optimise(&named, &small, &[&memory[..], &size].concat())?;
+    Ok(small)
+}
+
 /// Prints what a page loads up to the first typed message, and gives whether it is within the budgets.
 pub(crate) fn within_budget(folder: &Path) -> anyhow::Result<bool> {
     let assets = fs::read_dir(folder.join("assets"))?.next().context("the widget has no files")??.path();
@@ -122,9 +136,12 @@ pub(crate) fn within_budget(folder: &Path) -> anyhow::Result<bool> {
         all += bytes;
     }
     println!("    {all:>7}  in all, of {FIRST_BYTES}; the launcher may have {LAUNCHER_BYTES}");
+    let finder = ["finder.js", "finder.wasm"].map(|file| fs::metadata(twin(&assets.join(file))));
+    let finder = finder.into_iter().map(|file| Ok(file?.len())).sum::<anyhow::Result<u64>>()?;
+    println!("    {finder:>7}  more when the first address is typed");
     let packed = root().join("target/wasm-pack");
     let named = packed.join("largest.wasm");
-    optimise(&packed.join("named.wasm"), &named, &["-Oz", "--debuginfo"])?;
+    optimise(&packed.join("widget.named.wasm"), &named, &["-Oz", "--debuginfo"])?;
     let what = "The largest functions of the widget, in bytes before compression";
     run(what, node_script("sizes.mjs")?.arg(named), "")?;
     Ok(fs::metadata(twin(&folder.join("widget.js")))?.len() <= LAUNCHER_BYTES && all <= FIRST_BYTES)
@@ -141,11 +158,11 @@ fn plain(packed: &Path, small: &Path) -> anyhow::Result<Vec<u8>> {
     let lower =
         ["--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering", "--signext-lowering"];
     optimise(small, &old, &[&lower[..], &["-Oz"]].concat())?;
-    let code = packed.join("plain.js");
+    let code = packed.join("lowered.js");
     let mut command = Command::new(tools::node_program("wasm2js")?);
     command.arg(old).arg("-o").arg(&code).arg("-O").args(features());
     run("Making the form without WebAssembly", &mut command, "")?;
-    let entry = packed.join("fallback.js");
+    let entry = packed.join("plain.js");
     run("Making it a module", node_script("plain.mjs")?.args([&code, &entry]), "")?;
     bundle(&entry)
 }
@@ -184,6 +201,7 @@ fn bundle(entry: &Path) -> anyhow::Result<Vec<u8>> {
     let mut command = Command::new(tools::node_program("esbuild")?);
     command
         .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--external:./plain.js"])
+        .args(["--external:./finder.js", "--external:./finder-plain.js"])
         .arg(entry);
     let output = command.output().context("esbuild does not start")?;
     anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -23,6 +23,8 @@ const CHECKS: &[(&str, &[&str])] = &[
             "-p",
             "porchlight-widget",
             "-p",
+            "porchlight-finder",
+            "-p",
             "porchlight-edge",
             "--",
             "-D",

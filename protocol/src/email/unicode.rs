@@ -28,12 +28,12 @@ mod tables {
 mod tables {
     use wasm_bindgen::prelude::*;
 
-    /// The properties, by their numbers in `host.js`.
+    /// The properties, by their numbers in `widget/characters.js`.
     const ALPHABETIC: i32 = 0;
     const UPPERCASE: i32 = 1;
     const LOWERCASE: i32 = 2;
 
-    #[wasm_bindgen(raw_module = "./host.js")]
+    #[wasm_bindgen(raw_module = "./characters.js")]
     extern "C" {
         /// Whether a character has a property.
         fn has(property: i32, c: i32) -> bool;

@@ -1,10 +1,9 @@
 //! Where the answer will go.
 
-use porchlight_protocol::email::{Email, first_plain, suggest};
-
 use super::State;
 use super::event::{Effect, News, Place};
 use super::message::Stamp;
+use crate::finder::{one, seen_in};
 
 /// Where the answer will go.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,9 +32,9 @@ impl State {
             return;
         }
         let seen = seen_in(&self.draft);
-        self.address.suggestion = seen.as_ref().and_then(likelier);
+        self.address.suggestion = seen.as_ref().and_then(|seen| seen.likelier.clone());
         self.address.email = match seen {
-            Some(email) => Some(email.into()),
+            Some(seen) => Some(seen.email),
             None => self.session.as_ref().and_then(|session| session.email.clone()),
         };
     }
@@ -45,11 +44,11 @@ impl State {
         let seen = seen_in(text);
         let own = match self.address.confirmed {
             true => self.address.email.clone(),
-            false => seen.clone().map(String::from),
+            false => seen.as_ref().map(|seen| seen.email.clone()),
         };
         self.address.confirmed = false;
-        self.address.suggestion =
-            seen.filter(|seen| own.as_deref() == Some(seen.as_str())).as_ref().and_then(likelier);
+        let seen = seen.filter(|seen| own.as_ref() == Some(&seen.email));
+        self.address.suggestion = seen.and_then(|seen| seen.likelier);
         own
     }
 
@@ -63,10 +62,10 @@ impl State {
             self.name = name;
         }
         let known = self.session.as_ref().and_then(|session| session.email.clone());
-        match email.map(|email| Email::parse_plain(&email)) {
-            Some(Some(email)) if known.as_deref() != Some(email.as_str()) => {
-                effects.push(Effect::Tell(News::Email(email.as_str().to_owned())));
-                self.address = Address { email: Some(email.into()), confirmed: true, ..Address::default() };
+        match email.map(|email| one(&email)) {
+            Some(Some(email)) if known.as_ref() != Some(&email) => {
+                effects.push(Effect::Tell(News::Email(email.clone())));
+                self.address = Address { email: Some(email), confirmed: true, ..Address::default() };
             }
             Some(None) => {
                 effects.push(Effect::Tell(News::Error(String::new(), "invalid_email".to_owned())));
@@ -87,8 +86,8 @@ impl State {
             effects.push(Effect::Focus(Place::Input));
             return;
         };
-        match Email::parse_plain(&typed) {
-            Some(email) => self.confirm(email.into(), stamp, effects),
+        match one(&typed) {
+            Some(email) => self.confirm(email, stamp, effects),
             None => {
                 self.address.wrong = true;
                 effects.push(Effect::Focus(Place::Address));
@@ -112,13 +111,4 @@ impl State {
         }
         effects.push(Effect::Focus(Place::Input));
     }
-}
-
-/// What is spelled out or has slips in it is read by the server alone: it would cost the page too many bytes.
-fn seen_in(text: &str) -> Option<Email> {
-    first_plain(text)
-}
-
-fn likelier(email: &Email) -> Option<String> {
-    suggest(email).map(String::from)
 }

@@ -60,6 +60,8 @@ pub enum Event {
     Unanswered(String, Option<f64>, f64),
     /// The pause is over, or the network is back.
     Awake,
+    /// Addresses can be found from now on.
+    CanFind,
     /// The network has gone, or has come back.
     Offline(bool),
     /// The session's messages.

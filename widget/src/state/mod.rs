@@ -162,6 +162,7 @@ impl State {
             Event::Refused(id, reason) => self.refused(&id, reason, effects),
             Event::Unanswered(id, asked, chance) => self.unanswered(&id, asked, chance, effects),
             Event::Awake => self.awake(effects),
+            Event::CanFind => self.look_for_address(),
             Event::History(lines) => self.take_history(lines, effects),
             Event::Arrived(line) => self.arrived(line, effects),
             Event::Placed(place) => self.placed(place, effects),
