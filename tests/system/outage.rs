@@ -27,17 +27,20 @@ const WEATHER: &[(Fault, u64)] = &[
     (Fault::None, 1_000),
 ];
 
-async fn accepted_messages_are_stored_once(kind: &str) {
+/// A server that is away for a minute.
+const LONG: &[(Fault, u64)] = &[(Fault::None, 1_000), (Fault::Refuse, 60_000), (Fault::None, 1_000)];
+
+async fn accepted_messages_are_stored_once(kind: &str, weather: &[(Fault, u64)]) {
     let system = System::start_with_faults(kind).await;
     let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+    let total = weather.iter().map(|(_, ms)| ms).sum::<u64>() as u32 * RATE / 1_000;
     let weather = async {
-        for (fault, milliseconds) in WEATHER {
+        for (fault, milliseconds) in weather {
             system.faults().set(*fault);
             tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
         }
         system.faults().set(Fault::None);
     };
-    let total = WEATHER.iter().map(|(_, ms)| ms).sum::<u64>() as u32 * RATE / 1_000;
     let writing = async {
         let mut writers = JoinSet::new();
         let mut ticks = tokio::time::interval(Duration::from_millis(u64::from(1_000 / RATE)));
@@ -55,7 +58,7 @@ async fn accepted_messages_are_stored_once(kind: &str) {
     assert!(queued < total as usize, "some were answered by the server");
 
     let mut stored = BTreeMap::new();
-    for _ in 0..240 {
+    for _ in 0..360 {
         stored.clear();
         for (email, text) in system.server.stored_messages().await {
             *stored.entry((email, text)).or_insert(0) += 1;
@@ -104,12 +107,17 @@ async fn write(client: Client, url: String, site_key: String, number: u32) -> (u
 
 #[tokio::test(flavor = "multi_thread")]
 async fn accepted_messages_are_stored_once_on_sqlite() {
-    accepted_messages_are_stored_once("sqlite").await;
+    accepted_messages_are_stored_once("sqlite", WEATHER).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_minute_without_the_server_loses_nothing() {
+    accepted_messages_are_stored_once("sqlite", LONG).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn accepted_messages_are_stored_once_on_mongodb() {
-    accepted_messages_are_stored_once("mongodb").await;
+    accepted_messages_are_stored_once("mongodb", WEATHER).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
