@@ -59,7 +59,9 @@ export function speak(words) {
 }
 
 /** Ends when what is happening is over, and leaves nothing behind. */
-export const end = () => turn(() => {
+export const end = () => turn(stop);
+
+function stop() {
   const { off, timers, requests, screen, turns } = now;
   watch(0);
   off.abort();
@@ -69,7 +71,7 @@ export const end = () => turn(() => {
   turns.length = 0;
   now = undefined;
   screen.destroy();
-});
+}
 
 /** Lets something happen; what happens meanwhile waits for its turn. */
 export function turn(work) {
@@ -81,6 +83,10 @@ export function turn(work) {
     } catch (error) {
       console.error("porchlight:", error);
       tell("error", { messageId: null, reason: "internal" });
+      // A module that was thrown out of takes in nothing more: another one goes on with what is kept.
+      const { again, screen: { parts } } = now;
+      stop();
+      again(!parts.panel.hidden, parts.input.value);
     }
     turns.shift();
   }

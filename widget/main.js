@@ -8,6 +8,13 @@ import { Happening } from "./what.ts";
 
 /** Whoever has started it once need not do it again, after `destroy` for example. */
 let running;
+/**
+ * Another copy of this file, which goes on after the module of this one has failed: such a module takes in nothing more,
+ * and its bindings hold on to it. The number behind the address says how often that has happened on this page.
+ */
+let successor;
+const [own, falls = 0] = import.meta.url.split("?");
+const MOST_FALLS = 3;
 
 /** What a page's command makes happen. */
 const commands = { open: Happening.Open, close: Happening.Close, toggle: Happening.Toggle, send: Happening.Say };
@@ -15,15 +22,24 @@ const commands = { open: Happening.Open, close: Happening.Close, toggle: Happeni
 /**
  * Starts the widget; gives a function that takes the page's commands. `page` holds the launcher's `root`, the `edge`,
  * the `site`, the tag's `wishes`, its `settings` (a promise), `words` (a language and its words for a wish) and `tell`,
- * which hears the news.
+ * which hears the news. `kept` is whether the panel was open, and what was being written.
  */
-export async function start(page, wasm, words) {
+export async function start(page, wasm, words, kept) {
+  if (successor) return (await successor).start(page, wasm, words, kept);
   const imports = { "./widget_bg.js": bindings, "./host.js": host };
   await (running ??= run(bindings, imports, wasm, () => import("./plain.js")).catch((error) => {
     running = undefined;
     throw error;
   }));
-  host.begin(page, new Screen(page.root, host.gesture), words);
+  let next;
+  const again = async (...kept) => {
+    if (falls >= MOST_FALLS) return;
+    successor = import(own + "?" + (+falls + 1));
+    next = await start(page, await fetch(new URL("widget.wasm", own), { credentials: "omit" }), words, kept);
+  };
+  host.begin({ ...page, again }, new Screen(page.root, host.gesture), words);
+  if (kept?.[0]) host.gesture(Happening.Open);
+  if (kept) host.take(Happening.Typed, [kept[1]]);
   let ready;
   const command = (name, value) => {
     if (name === "destroy") host.end();
@@ -32,6 +48,7 @@ export async function start(page, wasm, words) {
     else host.gesture(commands[name], value);
   };
   return (name, value) => {
+    if (next) return next(name, value);
     // An address must be seen as one; what comes after it waits too.
     if (name === "identify") ready = host.canFind();
     return ready ? ready.then(() => command(name, value)) : command(name, value);

@@ -286,6 +286,8 @@ export class Screen {
     this.off.abort();
     this.sizes.disconnect();
     this.unread();
+    this.parts.panel.remove();
+    this.parts.badge.remove();
   }
 
   listen() {

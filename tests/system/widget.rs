@@ -215,3 +215,42 @@ async fn another_tab_sends_what_a_closed_one_has_left() {
     assert_eq!(server.leads(1).await[0]["conversationCount"], 1);
     visitor.close().await;
 }
+
+/// A module that fails is replaced by another, which goes on with what is kept and what was being written.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_goes_on_after_its_module_has_failed() {
+    let server = Server::open("sqlite");
+    let head = "<script>
+        const real = WebAssembly.instantiateStreaming;
+        WebAssembly.instantiateStreaming = async (...given) => {
+            const made = await real.apply(WebAssembly, given);
+            const { happen, ...others } = made.instance.exports;
+            if (!happen) return made;
+            const failing = (...numbers) => {
+                if (!window.fail) return happen(...numbers);
+                window.fail = false;
+                throw new WebAssembly.RuntimeError('unreachable');
+            };
+            return { instance: { exports: { ...others, happen: failing } } };
+        };
+    </script>";
+    let site = pages(&server, head, &[]).await;
+    let visitor = Browser::open().await;
+    visitor.go(&site).await;
+    visitor.open_chat().await;
+    visitor.write("Hello").await;
+    visitor.wait(&stored(1)).await;
+    visitor.run("window.fail = true").await;
+    visitor.type_text("I am jane@acme.com").await;
+    visitor
+        .wait("!window.fail && shown(part('panel')) && part('input').value === 'I am jane@acme.com'")
+        .await;
+    assert_eq!(visitor.run("return root().querySelectorAll('[part=panel]').length").await, 1);
+    visitor.wait(&stored(1)).await;
+    visitor.run("part('send').click()").await;
+    visitor.wait(&stored(2)).await;
+    assert_eq!(visitor.messages("visitor").await, ["Hello", "I am jane@acme.com"]);
+    assert_eq!(server.stored_messages().await.len(), 2);
+    assert_eq!(server.leads(1).await[0]["conversationCount"], 1);
+    visitor.close().await;
+}
