@@ -15,7 +15,8 @@ use mongodb::error::{Error, ErrorKind};
 use mongodb::options::FullDocumentType;
 use porchlight_protocol::time::Timestamp;
 
-use super::{MongoStore, Result, documents, failure, handovers};
+use super::deployment::failure;
+use super::{MongoStore, Result, documents, handovers};
 use crate::live::{EPOCH_MILLIS, Happened, LeadAction, SessionAction, Tail, TailError, What};
 use crate::store::StoreError;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, Error, OpenFlags};
 
-use super::MIGRATIONS;
+use super::file::MIGRATIONS;
 use crate::store::Finding;
 
 type Result<T> = std::result::Result<T, Error>;

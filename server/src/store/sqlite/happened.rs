@@ -5,8 +5,9 @@ use porchlight_protocol::time::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Row, Transaction, params};
 
+use super::file::{Shared, blocking, read};
+use super::leads;
 use super::rows::{self, word};
-use super::{Shared, blocking, leads, read};
 use crate::clock;
 use crate::conversation::Message;
 use crate::live::{EPOCH_MILLIS, Happened, LeadAction, SessionAction, Tail, TailError, What, place_at};
