@@ -128,6 +128,8 @@ fn may_strip(
             next.is_some_and(|n| n.is(Class::Subject) && !n.is(Class::Article))
         }
         Class::Filler => !(token.is(Class::Not) || token.is(Class::Must) && !token.is(Class::Filler)),
+        // "This week" is a time, all of it.
+        Class::Person if token.len_as(Class::When) > length => false,
         Class::Person if token.is(Class::Place) && next.is_some_and(Token::is_capital) => false,
         Class::Person => !token.is(Class::Must) || token.is(Class::Person),
         _ => true,
