@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
@@ -242,34 +242,9 @@ pub(crate) async fn edge_before(origin: &str, secret: &str) -> (String, Process)
 }
 
 async fn start_edge(folder: &Path, origin: &str, secret: &str) -> (String, Process) {
-    let wrangler = setting("PORCHLIGHT_TEST_WRANGLER");
-    // On a busy machine the runtime now and then starts and never answers.
-    for _ in 0..3 {
-        let port = free_port().unwrap();
-        let process = edge::start(Path::new(&wrangler), folder, port, origin, secret).unwrap();
-        let address = format!("http://127.0.0.1:{port}");
-        match answers(&format!("{address}/widget.js")).await {
-            Ok(()) => return (address, process),
-            Err(last) => eprintln!("{address} has not answered within a minute: {last}"),
-        }
-    }
-    panic!("the Workers runtime has not answered in three tries");
-}
-
-/// Waits until an address answers well, for a minute; gives what has come instead.
-async fn answers(address: &str) -> Result<(), String> {
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().expect("a client");
-    let mut last = String::new();
-    let started = std::time::Instant::now();
-    while started.elapsed() < Duration::from_secs(60) {
-        match client.get(address).send().await {
-            Ok(answer) if answer.status().is_success() => return Ok(()),
-            Ok(answer) => last = answer.status().to_string(),
-            Err(error) => last = error.to_string(),
-        }
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
-    Err(last)
+    let node = setting("PORCHLIGHT_TEST_NODE");
+    let (process, address) = edge::start(Path::new(&node), folder, 0, origin, secret).unwrap();
+    (address, process)
 }
 
 /// A command of the server binary on a database.

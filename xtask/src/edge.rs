@@ -5,27 +5,25 @@ use std::process::{Command, Stdio};
 
 use crate::process::Process;
 
-/// Starts the Worker of `folder` on a port of the loopback address; it is up when its `/widget.js` answers.
+/// Starts the Worker of `folder` on a port of the loopback address, any free one for 0; gives it with its address once it
+/// is up. `node` is the folder of the Node programs.
 pub fn start(
-    wrangler: &Path,
+    node: &Path,
     folder: &Path,
     port: u16,
     origin: &str,
     secret: &str,
-) -> anyhow::Result<Process> {
-    let mut command = Command::new(wrangler);
+) -> anyhow::Result<(Process, String)> {
+    let mut command = Command::new("node");
     command
-        .current_dir(folder)
-        .args(["dev", "--ip", "127.0.0.1", "--port", &port.to_string(), "--inspector-port", "0"])
-        .args(["--log-level", "error", "--show-interactive-dev-session", "false"])
-        .args(["--var", &format!("PORCHLIGHT_ORIGIN:{origin}")])
-        .args(["--var", &format!("PORCHLIGHT_EDGE_SECRET:{secret}")])
-        .env("WRANGLER_SEND_METRICS", "false")
-        .env("CI", "true")
-        .stdout(Stdio::null());
-    // It complains that it cannot ask for the place of the request, which is true and harmless on this machine.
+        .current_dir(node)
+        .arg("edge.mjs")
+        .arg(folder)
+        .arg(port.to_string())
+        .arg(format!("PORCHLIGHT_ORIGIN={origin}"))
+        .arg(format!("PORCHLIGHT_EDGE_SECRET={secret}"));
     if std::env::var_os("PORCHLIGHT_VERBOSE").is_none() {
         command.stderr(Stdio::null());
     }
-    Process::start("the Workers runtime", &mut command)
+    Process::start_until("the Workers runtime", &mut command, "listening on")
 }

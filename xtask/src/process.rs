@@ -38,9 +38,13 @@ impl Process {
                 }
             }
         });
-        let rest = receiver.recv_timeout(Duration::from_secs(30));
-        let rest = rest.with_context(|| format!("{name} has not printed {prefix:?} within 30 s"))?;
-        Ok((process, rest))
+        match receiver.recv_timeout(Duration::from_secs(30)) {
+            Ok(rest) => Ok((process, rest)),
+            Err(mpsc::RecvTimeoutError::Timeout) => bail!("{name} has not printed {prefix:?} within 30 s"),
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                bail!("{name} has ended before it printed {prefix:?}")
+            }
+        }
     }
 
     /// Ends it at once, as a power cut would.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
@@ -44,15 +44,14 @@ pub(crate) fn run() -> anyhow::Result<()> {
     demo.teach(&key("adminId"), &format!("{}/", loopback(SITE_PORT)))?;
 
     say("Starting server, edge and demo page");
-    let (server_address, edge_address) = (loopback(SERVER_PORT), loopback(EDGE_PORT));
+    let server_address = loopback(SERVER_PORT);
     let mut serve = demo.porchlight();
     serve
         .args(["serve", "--listen", &format!("127.0.0.1:{SERVER_PORT}")])
         .env("PORCHLIGHT_EDGE_SECRET", SECRET);
     let (mut server, _) = Process::start_until("the server", &mut serve, "listening on")?;
-    let wrangler = tools::node_program("wrangler")?;
-    let mut edge = edge::start(&wrangler, &worker, EDGE_PORT, &server_address, SECRET)?;
-    wait_for(EDGE_PORT, &mut edge)?;
+    let (mut edge, edge_address) = edge::start(&tools::node()?, &worker, EDGE_PORT, &server_address, SECRET)
+        .context("PORCHLIGHT_VERBOSE=1 shows what it says")?;
     let runtime = tokio::runtime::Runtime::new()?;
     let site = runtime.block_on(site::serve(
         &root().join("examples/site"),
@@ -136,27 +135,4 @@ fn told(command: &mut Command) -> anyhow::Result<Vec<u8>> {
 
 fn loopback(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
-}
-
-/// Waits until the edge serves; at most 60 s.
-fn wait_for(port: u16, edge: &mut Process) -> anyhow::Result<()> {
-    use std::io::{Read, Write};
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while Instant::now() < deadline {
-        ensure!(
-            edge.has_ended()?.is_none(),
-            "the Workers runtime ended; PORCHLIGHT_VERBOSE=1 shows what it says"
-        );
-        if let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) {
-            let mut answer = [0; 12];
-            let asked =
-                stream.write_all(b"GET /widget.js HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
-            let read = asked.and_then(|()| stream.read_exact(&mut answer));
-            if read.is_ok() && answer.ends_with(b" 200") {
-                return Ok(());
-            }
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    bail!("the edge has not answered within 60 s; PORCHLIGHT_VERBOSE=1 shows what it says")
 }

@@ -36,7 +36,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
         .env("PORCHLIGHT_TEST_SERVER", target().join("debug/porchlight"))
         .env("PORCHLIGHT_TEST_MONGODB_URI", &mongodb.uri)
         .env("PORCHLIGHT_TEST_STANDALONE_URI", &standalone.uri)
-        .env("PORCHLIGHT_TEST_WRANGLER", tools::node_program("wrangler")?)
+        .env("PORCHLIGHT_TEST_NODE", tools::node()?)
         .env("PORCHLIGHT_TEST_AXE", tools::node()?.join("node_modules/axe-core/axe.min.js"))
         .env(
             "PORCHLIGHT_TEST_TURBO",

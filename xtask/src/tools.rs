@@ -101,8 +101,15 @@ pub(crate) fn wasm_target() -> anyhow::Result<()> {
 }
 
 /// What the Node programs are, and the project's own scripts for Node.
-const NODE_FILES: [&str; 6] =
-    ["package.json", "package-lock.json", "replica-set.mjs", "snip.mjs", "plain.mjs", "sizes.mjs"];
+const NODE_FILES: [&str; 7] = [
+    "package.json",
+    "package-lock.json",
+    "edge.mjs",
+    "replica-set.mjs",
+    "snip.mjs",
+    "plain.mjs",
+    "sizes.mjs",
+];
 
 /// The folder of the Node programs: wrangler, esbuild, wasm-opt.
 pub(crate) fn node() -> anyhow::Result<PathBuf> {
