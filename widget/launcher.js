@@ -1,5 +1,6 @@
-// The button, at once and alone. Everything else is fetched when the visitor shows intent; when the page is idle, it is
-// fetched ahead, and runs only where something waits: a conversation, or a rule by which the panel opens by itself.
+// The button, at once and alone. Everything else is fetched when the visitor shows intent; when the page has been idle
+// and two seconds have passed, it is fetched ahead, and runs only where something waits: a conversation, or a rule by
+// which the panel opens by itself.
 (() => {
   const script = document.currentScript;
   const { site, position, color, locale, open, consent } = script?.dataset ?? {};
@@ -92,6 +93,7 @@
     },
     destroy() {
       off.abort();
+      clearTimeout(ahead);
       observer.disconnect();
       host.remove();
       if (window.porchlight === api) delete window.porchlight;
@@ -113,6 +115,7 @@
     for (const node of [document, html]) observer.observe(node, { childList: true });
   };
   const observer = new MutationObserver(() => host.isConnected || setTimeout(place));
+  let ahead;
   const show = () => {
     place();
     for (const command of Array.isArray(before) ? before : []) api.push(command);
@@ -130,7 +133,9 @@
       kept = localStorage["porchlight:" + site + ":session"];
     } catch {}
     if (kept || opening?.length) return load();
-    for (const file of ["widget.js", "widget.wasm", choose() + ".json"]) get(files + file).then((answer) => answer.arrayBuffer()).catch(() => {});
+    ahead = setTimeout(() => {
+      for (const file of ["widget.js", "widget.wasm", choose() + ".json"]) get(files + file).then((answer) => answer.arrayBuffer()).catch(() => {});
+    }, 2e3);
   });
   if (document.body) show();
   else on(document, "DOMContentLoaded", show);

@@ -19,6 +19,9 @@ const MOST_FALLS = 3;
 /** What a page's command makes happen. */
 const commands = { open: Happening.Open, close: Happening.Close, toggle: Happening.Toggle, send: Happening.Say };
 
+/** Lets the page go on, so that no part of the start is a long task. */
+const pause = () => window.scheduler?.yield?.() ?? new Promise((done) => setTimeout(done));
+
 /**
  * Starts the widget; gives a function that takes the page's commands. `page` holds the launcher's `root`, the `edge`,
  * the `site`, the tag's `wishes`, its `settings` (a promise), `words` (a language and its words for a wish) and `tell`,
@@ -37,7 +40,11 @@ export async function start(page, wasm, words, kept) {
     successor = import(own + "?" + (+falls + 1));
     next = await start(page, await fetch(new URL("widget.wasm", own), { credentials: "omit" }), words, kept);
   };
-  host.begin({ ...page, again }, new Screen(page.root, host.gesture), words);
+  await pause();
+  const screen = new Screen(page.root, host.gesture);
+  await pause();
+  host.begin({ ...page, again }, screen, words);
+  await pause();
   if (kept?.[0]) host.gesture(Happening.Open);
   if (kept) host.take(Happening.Typed, [kept[1]]);
   let ready;

@@ -82,7 +82,6 @@ export class Screen {
     }
     this.parts.badge = this.make(launcher, "span", "badge", ["aria-hidden=true", "hidden"]);
     this.listen();
-    this.dress();
   }
 
   make(parent, tag, part, attributes = []) {
@@ -163,8 +162,10 @@ export class Screen {
     // Touched only where it differs: a text that is put in again would be read out again.
     if (this.looks[look] === value) return;
     this.looks[look] = value;
-    if (name === "shown") element.hidden = value == null;
-    else if (name === "text") {
+    if (name === "shown") {
+      if (part === "panel" && value != null) this.dress();
+      element.hidden = value == null;
+    } else if (name === "text") {
       element.said = undefined;
       element.textContent = value ?? "";
     } else if (name === "value") {
@@ -376,11 +377,9 @@ export class Screen {
     this.parts.panel.toggleAttribute("aria-modal", false);
     if (shown && matchMedia(SHEET).matches) this.parts.panel.setAttribute("aria-modal", "true");
     this.menu(false);
-    this.dress();
     this.fit();
     this.grow();
     this.atEnd = true;
-    this.follow();
   }
 
   /** Keeps the newest words in sight, unless the visitor is reading further up. */
@@ -399,7 +398,6 @@ export class Screen {
     const { style } = this.parts.panel;
     style.setProperty("--top", view.offsetTop + "px");
     style.setProperty("--height", view.height + "px");
-    this.follow();
   }
 
   /** The text box is as high as its text, also where styles can't say so. */
