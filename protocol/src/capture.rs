@@ -178,10 +178,12 @@ pub fn read_page_url(text: String) -> Result<String, &'static str> {
     }
     let refused = "must be an absolute http or https address";
     let url = Url::parse(&text).map_err(|_| refused)?;
-    let explicit =
-        text.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(url.scheme()));
+    // The parser forgives more than a browser ever says of a page: tabs, line feeds, slashes too many or too few.
+    let explicit = text.split_once("://").is_some_and(|(scheme, rest)| {
+        scheme.eq_ignore_ascii_case(url.scheme()) && !rest.starts_with(['/', '\\'])
+    });
     match url.scheme() {
-        "http" | "https" if url.has_host() && explicit => Ok(text),
+        "http" | "https" if url.has_host() && explicit && !text.contains(char::is_control) => Ok(text),
         _ => Err(refused),
     }
 }
@@ -370,6 +372,9 @@ mod tests {
             ("pageUrl", json!("/pricing")),
             ("pageUrl", json!("ftp://a.example/")),
             ("pageUrl", json!("https:a.example")),
+            ("pageUrl", json!("https:////a.example")),
+            ("pageUrl", json!("https://a.example/\n")),
+            ("pageUrl", json!("https://a.exa\tmple/")),
             ("pageUrl", json!(format!("https://a.example/{}", "x".repeat(2_048)))),
             ("pageTitle", json!(1)),
             ("referrer", json!(false)),

@@ -1,6 +1,6 @@
 //! Instants as they travel: RFC 3339 in UTC with milliseconds.
 
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, Datelike, SecondsFormat};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A moment, in whole milliseconds since 1970 UTC.
@@ -20,9 +20,18 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads RFC 3339 with any offset; what is finer than a millisecond is cut off.
+    /// Reads RFC 3339 with any offset; what is finer than a millisecond is cut off. In UTC, too, the year must have
+    /// four digits.
     pub fn parse(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text).ok().map(|t| Self(t.timestamp_millis()))
+        let moment = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        (0..=9999).contains(&moment.year()).then(|| Self(moment.timestamp_millis()))
+    }
+
+    /// The same, but what is finer than a millisecond is rounded up to the next one.
+    pub fn parse_up(text: &str) -> Option<Self> {
+        let moment = DateTime::parse_from_rfc3339(text).ok()?;
+        let finer = i64::from(moment.timestamp_subsec_nanos() % 1_000_000 > 0);
+        Self::parse(text).map(|whole| whole.plus_millis(finer))
     }
 
     /// This moment moved by so many milliseconds, at the ends of the range standing still.
@@ -64,8 +73,17 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_time() {
-        for text in ["", "2026-01-30", "yesterday", "2026-02-30T00:00:00Z"] {
+        let without_year = ["0000-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"];
+        for text in ["", "2026-01-30", "yesterday", "2026-02-30T00:00:00Z"].into_iter().chain(without_year) {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
+        assert!(Timestamp::parse("9999-12-31T23:59:59Z").is_some());
+    }
+
+    #[test]
+    fn a_bound_is_rounded_up() {
+        let up = |text| Timestamp::parse_up(text).unwrap().to_string();
+        assert_eq!(up("2026-01-30T10:00:00.1230000Z"), "2026-01-30T10:00:00.123Z");
+        assert_eq!(up("2026-01-30T10:00:00.123000001Z"), "2026-01-30T10:00:00.124Z");
     }
 }

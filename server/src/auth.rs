@@ -92,11 +92,11 @@ impl FromRequestParts<App> for SessionReader {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, VisitorRefused> {
         check_signature(app, parts, &[])?;
+        let token: SessionToken = bearer(&parts.headers).ok_or_else(Problem::unauthenticated)?;
         let mut params = Params::of(&parts.uri);
         let session = required(&mut params, "sessionId");
         params.finish_leniently()?;
         let session: SessionId = session.ok_or_else(Problem::unauthenticated)?;
-        let token: SessionToken = bearer(&parts.headers).ok_or_else(Problem::unauthenticated)?;
         let tenant =
             Tenant::of_session(&app.secret, &token, &session).ok_or_else(Problem::unauthenticated)?;
         let site = app.store.site_of(&tenant).await?.map(Arc::new);

@@ -37,10 +37,11 @@ pub enum IfMatch {
 impl IfMatch {
     /// Reads the header.
     pub fn of(headers: &HeaderMap) -> Self {
-        let Some(value) = headers.get(header::IF_MATCH) else { return Self::Anything };
+        // A header of several lines is one list.
+        let lines = headers.get_all(header::IF_MATCH).iter().map(|line| line.to_str().unwrap_or_default());
         let tags: Vec<String> =
-            value.to_str().unwrap_or_default().split(',').map(|tag| tag.trim().to_owned()).collect();
-        match tags.iter().any(|tag| tag == "*") {
+            lines.flat_map(|line| line.split(',')).map(|tag| tag.trim().to_owned()).collect();
+        match tags.is_empty() || tags.iter().any(|tag| tag == "*") {
             true => Self::Anything,
             false => Self::OneOf(tags),
         }

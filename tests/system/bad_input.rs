@@ -131,6 +131,7 @@ async fn wrong_questions_to_the_leads_api_name_the_field() {
         (json!({ "leadId": id, "tags": [""] }), "tags"),
         (json!({ "leadId": id, "notes": "x".repeat(20_001) }), "notes"),
         (json!({ "leadId": id, "followUpAt": "soon" }), "followUpAt"),
+        (json!({ "leadId": id, "followUpAt": "9999-12-31T23:59:59-01:00" }), "followUpAt"),
         (json!({ "leadId": id, "email": "a@b.com" }), "email"),
     ];
     for (edit, field) in edits {
@@ -144,8 +145,11 @@ async fn wrong_questions_to_the_leads_api_name_the_field() {
             api(&server, method.clone(), &format!("/api/leads-enhanced/{path}")).send().await.unwrap();
         assert_eq!(answer.status(), 404, "{method} {path}");
     }
-    let nobody = Client::new().get(format!("{}/api/leads-enhanced", server.address())).send().await.unwrap();
-    assert_eq!(nobody.status(), 401);
+    // Who has no credential learns nothing of what else is wrong.
+    for path in ["/api/leads-enhanced", "/api/leads-enhanced?page=0", "/api/chat?sessionId=a%20b"] {
+        let nobody = Client::new().get(format!("{}{path}", server.address())).send().await.unwrap();
+        assert_eq!(nobody.status(), 401, "{path}");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use async_openai::types::chat::{
 };
 use async_openai::types::stream::StreamResponse;
 use async_trait::async_trait;
+use axum::http::header::Entry;
 use axum::http::{Request, header};
 use backon::{ExponentialBuilder, Retryable};
 use futures::{StreamExt, stream};
@@ -68,7 +69,13 @@ impl Http {
     }
 
     async fn send(self, request: HttpRequestFactory) -> Result<reqwest::Response, OpenAIError> {
-        let request: Request<reqwest::Body> = request.build().await?.try_into()?;
+        let mut request: Request<reqwest::Body> = request.build().await?.try_into()?;
+        // Without a key nothing is said of one: a local model may refuse an empty one.
+        if let Entry::Occupied(said) = request.headers_mut().entry(header::AUTHORIZATION)
+            && said.get().as_bytes().trim_ascii_end() == b"Bearer"
+        {
+            said.remove();
+        }
         let answer = self.0.request(request).await.map_err(|_| boxed(Failure::Unreachable))?;
         let status = answer.status();
         if status.is_success() {

@@ -112,7 +112,7 @@ pub(super) fn parse_deletion(
     };
     refuse_rest(&mut fields);
     fields.finish()?;
-    Ok(Deletion { id, erase: query_erase.or(body_erase).unwrap_or(false) })
+    Ok(Deletion { id, erase: query_erase == Some(true) || body_erase == Some(true) })
 }
 
 /// The lead's id as `leadId` or `_id`; all that are there must be the same. Empty when an error was noted.
@@ -269,6 +269,10 @@ mod tests {
         assert_eq!(found, Deletion { id: "a".into(), erase: true });
         let found = parse_deletion(Some("a".into()), params(""), b"{\"leadId\": \"a\"}").unwrap();
         assert_eq!(found, Deletion { id: "a".into(), erase: false });
+        for (query, body) in [("erase=false", r#"{"erase":true}"#), ("erase=true", r#"{"erase":false}"#)] {
+            let found = parse_deletion(Some("a".into()), params(query), body.as_bytes()).unwrap();
+            assert!(found.erase, "{query} {body}: either of them will do");
+        }
         for (query, body) in [
             ("", ""),
             ("leadId=a", "{\"leadId\": \"b\"}"),

@@ -63,7 +63,7 @@ pub(super) fn take_page_size(params: &mut Params) -> u32 {
 
 /// When leads came to be: then or later, and before.
 pub(super) fn take_span(params: &mut Params) -> (Option<Timestamp>, Option<Timestamp>) {
-    (params.read("from", moment), params.read("to", moment))
+    (params.read("from", bound), params.read("to", bound))
 }
 
 /// Which leads.
@@ -89,16 +89,16 @@ fn source(text: &str) -> SourceFilter {
     if text.contains("://") {
         return SourceFilter::Prefix(text.to_owned());
     }
-    // Through the parser, so that an international name is compared in the form in which hosts are kept.
-    let url = url::Url::parse(&format!("http://{text}/")).ok();
-    let host = url.filter(|url| url.path() == "/" && url.username().is_empty());
-    let host = host.and_then(|url| url.host_str().map(str::to_owned));
-    SourceFilter::Host(host.unwrap_or_else(|| text.to_lowercase()))
+    // Through the parser, so that an international name is compared in the form in which hosts are kept. What is no
+    // host, one with a port for example, is none's.
+    let host = url::Host::parse(text).map(|host| host.to_string());
+    SourceFilter::Host(host.unwrap_or_else(|_| text.to_lowercase()))
 }
 
-fn moment(text: &str) -> Result<Timestamp, &'static str> {
+/// A bound between whole milliseconds is as good as the next one, on either side.
+fn bound(text: &str) -> Result<Timestamp, &'static str> {
     // An offset's plus sign that was not escaped arrives as a space.
-    let whole = Timestamp::parse(text).or_else(|| Timestamp::parse(&text.replace(' ', "+")));
+    let whole = Timestamp::parse_up(text).or_else(|| Timestamp::parse_up(&text.replace(' ', "+")));
     let day = || Timestamp::parse(&format!("{text}T00:00:00Z"));
     whole.or_else(day).ok_or("must be an RFC 3339 time or a date like 2026-01-30")
 }

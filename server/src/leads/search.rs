@@ -46,6 +46,7 @@ fn push_folded(word: &mut String, c: char) {
             'ħ' => word.push('h'),
             'ı' => word.push('i'),
             'þ' => word.push_str("th"),
+            'ς' => word.push('σ'),
             other => word.push(other),
         }
     }
@@ -65,6 +66,7 @@ mod tests {
         check("Łódź, Straße 5b — CRÈME brûlée", &["lodz", "strasse", "5b", "creme", "brulee"]);
         check("Cre\u{300}me", &["creme"]);
         check("ＦＵＬＬ İstanbul", &["full", "istanbul"]);
+        check("ΟΔΟΣ οδός Ζεύς", &["οδοσ", "οδοσ", "ζευσ"]);
         check("予算は500円", &["予算は500円"]);
         check("  .*$^ ", &[]);
     }

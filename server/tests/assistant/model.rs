@@ -240,6 +240,6 @@ pub(crate) async fn a_business_may_have_a_model_of_its_own(place: Place) {
     let heard = server.hear(hello("sess_1")).await;
     assert_eq!(heard[heard.len() - 2].1["text"], "Our own answer.");
     assert_eq!((own.asked()[0]["model"].as_str(), house.asked().len()), (Some("own"), 0));
-    let key = own.headers()["authorization"].to_str().unwrap().to_owned();
-    assert!(!key.contains("sk-test"), "the server's key stays at the server's model");
+    // The server's key stays at the server's model, and an empty one would be refused by some.
+    assert!(own.headers().get("authorization").is_none());
 }
