@@ -23,10 +23,40 @@ pub(super) struct Asked {
     pub(super) existing: Option<String>,
     pub(super) is_question: bool,
     pub(super) is_contact: bool,
+    /// Whether it asks for a place.
+    pub(super) is_place: bool,
     pub(super) is_budget: bool,
     /// The business cannot give what was asked for: the answer is another wish in its place.
     pub(super) is_taken: bool,
 }
+
+/// Asks for a place.
+const WHERE: [&str; 24] = [
+    "where",
+    "where's",
+    "whereabouts",
+    "location",
+    "town",
+    "city",
+    "postcode",
+    "area",
+    "wo",
+    "wohin",
+    "ort",
+    "stadt",
+    "où",
+    "ville",
+    "dónde",
+    "ciudad",
+    "dove",
+    "città",
+    "onde",
+    "cidade",
+    "waar",
+    "plaats",
+    "gdzie",
+    "miasto",
+];
 
 impl Asked {
     pub(super) fn of(tokens: &[Token<'_>], lexicon: &Lexicon) -> Self {
@@ -45,7 +75,10 @@ impl Asked {
         let words = last.tokens;
         let any = |class: Class| words.iter().any(|t| t.is(class));
         asked.is_question = true;
-        asked.is_contact = any(Class::Contact) && !any(Class::Offer);
+        // "May I have your name?" offers nothing.
+        let yours = |pair: &[Token<'_>]| pair[0].is(Class::Person) && pair[1].is(Class::Contact);
+        asked.is_contact = any(Class::Contact) && (!any(Class::Offer) || words.windows(2).any(yours));
+        asked.is_place = words.iter().any(|t| WHERE.contains(&t.low.as_str()));
         asked.is_budget = any(Class::Budget);
         asked.is_topic = is_topic(words);
         asked.label = label_of(words, lexicon)

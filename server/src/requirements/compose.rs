@@ -14,13 +14,8 @@ const SHARED_CHARS: usize = 60;
 
 /// Puts a correction's values in the place of those they correct (policy 3). What stays of the fact is new.
 pub(super) fn correct(facts: &mut [Fact], mut fact: Fact) -> Option<Fact> {
-    if fact.values.is_empty()
-        && fact.text.starts_with(char::is_uppercase)
-        && fact.text.split(' ').count() <= 4
-    {
-        // "… sorry, I mean Gare de Lyon": a name alone is a place, where there was one.
-        fact.values.push(Held { kind: values::Kind::Place, key: String::new(), text: fact.text.clone() });
-    }
+    // "… sorry, I mean Gare de Lyon": a name alone is a place, where there was one.
+    take_for_place(&mut fact);
     let message = fact.place.0;
     let mut left = Vec::new();
     let mut placed = 0;
@@ -38,14 +33,57 @@ pub(super) fn correct(facts: &mut [Fact], mut fact: Fact) -> Option<Fact> {
     (!rest).then_some(fact)
 }
 
+/// Takes a name alone for that of a place, which another can take the place of.
+pub(super) fn take_for_place(fact: &mut Fact) {
+    if fact.values.is_empty()
+        && fact.text.starts_with(char::is_uppercase)
+        && fact.text.split(' ').count() <= 4
+    {
+        fact.values.push(Held { kind: values::Kind::Place, key: String::new(), text: fact.text.clone() });
+    }
+}
+
+/// "Maybe 700", after a budget of 500 was named: only an amount, of about as many digits. Whether it took that one's place.
+pub(super) fn rebid(facts: &mut [Fact], new: &Fact) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    let [held] = &new.values[..] else { return false };
+    let bare = held.kind == values::Kind::Count && held.key.is_empty() && digits(&held.text) > 1;
+    if new.kind == Kind::Budget
+        || !(bare || held.kind == values::Kind::Money)
+        || !new.text.ends_with(&held.text)
+    {
+        return false;
+    }
+    let old = facts.iter_mut().rev().find(|old| old.kind == Kind::Budget && old.place.0 < new.place.0);
+    let Some((old, was)) = old.and_then(|old| amount(old).map(|was| (old, was))) else { return false };
+    if digits(&was).abs_diff(digits(&held.text)) > 1 {
+        return false;
+    }
+    let is = if bare { with_currency_of(&was, &held.text) } else { held.text.clone() };
+    old.text = replace_word(&old.text, &was, &is);
+    old.values.clone_from(&new.values);
+    true
+}
+
+/// "$500" and "700" are "$700".
+fn with_currency_of(was: &str, number: &str) -> String {
+    let is_digit = |c: char| c.is_ascii_digit();
+    match (was.find(is_digit), was.rfind(is_digit)) {
+        (Some(from), Some(to)) => [&was[..from], number, &was[to + 1..]].concat(),
+        _ => number.to_owned(),
+    }
+}
+
+/// What a budget amounts to.
+fn amount(fact: &Fact) -> Option<String> {
+    let is_amount = |held: &&Held| matches!(held.kind, values::Kind::Money | values::Kind::Count);
+    fact.values.iter().find(is_amount).map(|held| held.text.clone())
+}
+
 /// A budget takes the place of the one before. Where that one said more than the budget, only its amount changes; what is left
 /// to add.
 pub(super) fn rebudget(facts: &mut Vec<Fact>, new: Fact) -> Option<Fact> {
     let words = |fact: &Fact| fact.text.split(' ').count();
-    let amount = |fact: &Fact| {
-        let is_amount = |held: &&Held| matches!(held.kind, values::Kind::Money | values::Kind::Count);
-        fact.values.iter().find(is_amount).map(|held| held.text.clone())
-    };
     let old = facts.iter_mut().find(|old| old.kind == Kind::Budget && words(old) > words(&new) + 1);
     if let (Some(old), Some(is)) = (old, amount(&new))
         && let Some(was) = amount(old)

@@ -46,6 +46,7 @@ classes! {
     Cancel = "cancel": "What was said last does not count.",
     Yes = "yes": "Accepts.",
     No = "no": "Declines.",
+    Unsure = "unsure": "Answers that there is no answer yet.",
     Accept = "accept": "Accepts what it stands beside.",
     Now = "now": "Speaks of the present situation.",
     Problem = "problem": "Something fails.",

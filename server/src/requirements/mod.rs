@@ -151,7 +151,8 @@ impl Conversation {
             let (mut budget, mut of_others) = (false, false);
             let parts = clauses(sentence.tokens);
             for (at, clause) in parts.iter().enumerate() {
-                if contrasted(clause, parts.get(at + 1)) || exchanged(clause) {
+                let of_contact = asked.is_contact && number == 0 && names_contact(clause);
+                if of_contact || contrasted(clause, parts.get(at + 1)) || exchanged(clause) {
                     continue;
                 }
                 let first = number == 0 && clause.glue == Glue::Start;
@@ -211,12 +212,21 @@ impl Conversation {
                 fact.place = (self.message, sentence);
                 fact.firm |= self.is_brief || clause.glue == Glue::Colon || is_header;
                 fact.labelled = clause.glue == Glue::Colon;
+                fact.strong |= self.message == 1 && self.is_brief && names_wish(&fact);
                 if let Some((at, behind)) = instead(&fact.text, clause) {
                     fact.text = compose::replace_instead(&mut self.facts, &fact.text, at, behind);
                     fact.values.retain(|held| fact.text.contains(&held.text));
                 }
                 if let Some(asked) = asked {
                     label(&mut fact, asked, clause);
+                }
+                if asked.is_some_and(|asked| asked.is_place) {
+                    compose::take_for_place(&mut fact);
+                }
+                let is_amount =
+                    self.is_brief && asked.is_none_or(|asked| !asked.is_question || asked.is_budget);
+                if is_amount && compose::rebid(&mut self.facts, &fact) {
+                    return true;
                 }
                 let adds = clause.tokens.iter().any(|t| t.is(Class::Also));
                 let is_time = |held: &Held| held.kind.is_time();
@@ -265,6 +275,27 @@ impl Conversation {
             });
         }
     }
+}
+
+/// "Plumber in Leeds", "van hire Saturday": what somebody begins with is what they want, where it has a place or a day.
+fn names_wish(fact: &Fact) -> bool {
+    // "Greetings from Leeds" says where somebody is.
+    const FROM: [&str; 8] = ["from", "von", "aus", "de", "desde", "da", "uit", "z"];
+    let [held] = &fact.values[..] else { return false };
+    let located = matches!(held.kind, values::Kind::Place | values::Kind::Day);
+    let named =
+        fact.text.split(' ').count() > [&held.key, " ", &held.text].concat().split_whitespace().count();
+    !fact.whole && located && named && !FROM.contains(&held.key.as_str())
+}
+
+/// "It's Rosalind Achterberg", to who asks for a name: a few words that say nothing else.
+fn names_contact(clause: &Clause<'_, '_>) -> bool {
+    let words = || clause.tokens.iter().filter(|t| weigh::is_content(t));
+    let is_named = words().all(Token::is_capital) || words().count() <= 2;
+    let says = |t: &Token<'_>| {
+        [Class::Want, Class::Problem, Class::Must, Class::Budget].iter().any(|class| t.is(*class))
+    };
+    is_named && words().count() <= 4 && !clause.tokens.iter().any(|t| says(t) || t.has_digit())
 }
 
 /// "Not Monday", before "but Tuesday".

@@ -23,7 +23,7 @@ impl Names {
 
     /// Takes them out; where more than a first name goes, a mark ends the clause.
     pub(super) fn take_out<'a>(&mut self, tokens: &mut Vec<Token<'a>>, lexicon: &Lexicon) {
-        tokens.truncate(signature(tokens));
+        tokens.truncate(letterhead(tokens).unwrap_or_else(|| signature(tokens)));
         self.learn_relatives(tokens, lexicon);
         let mut kept: Vec<Token<'a>> = Vec::with_capacity(tokens.len());
         let mut at = 0;
@@ -191,12 +191,34 @@ fn signature(tokens: &[Token<'_>]) -> usize {
     let closing = (from.saturating_sub(NEAR)..from).find(|at| {
         let length = tokens[*at].len_as(Class::Signoff).max(tokens[*at].len_as(Class::Polite));
         let between = tokens.get(at + length..from).unwrap_or_default();
-        let is_apart = between.is_empty() || between.iter().any(|t| !t.is_spoken());
-        length > 0 && is_apart && !between.iter().any(Token::has_digit)
+        let is_apart = between.last().is_none_or(|t| !t.is_spoken());
+        // "Sorry, Cardiff" is no farewell.
+        let is_farewell = length > 0 && !tokens[*at].is(Class::Correct);
+        is_farewell && is_apart && !between.iter().any(Token::has_digit)
     });
     match closing {
         Some(at) => at,
         None if dashed => from,
         None => tokens.len(),
     }
+}
+
+/// Where a closing stands alone on its line, and a name on the next: behind it are titles and firms, unless somebody goes
+/// on to ask.
+fn letterhead(tokens: &[Token<'_>]) -> Option<usize> {
+    const NAME: std::ops::RangeInclusive<usize> = 1..=4;
+    let is_line = |t: &Token<'_>| t.shape == Shape::Line;
+    let asks = |t: &Token<'_>| {
+        t.is_mark("?") || [Class::Want, Class::Problem, Class::Budget].iter().any(|class| t.is(*class))
+    };
+    (0..tokens.len()).find(|at| {
+        let closing = tokens[*at].len_as(Class::Signoff);
+        let begins = *at == 0 || is_line(&tokens[at - 1]);
+        let mut lines = tokens[(at + closing).min(tokens.len())..].split(is_line);
+        let alone = lines.next().is_some_and(|rest| !rest.iter().any(Token::is_spoken));
+        let name = lines.find(|line| line.iter().any(Token::is_spoken)).unwrap_or_default();
+        let words = name.iter().filter(|t| t.is_spoken());
+        let named = NAME.contains(&words.clone().count()) && words.clone().all(is_capital);
+        closing > 0 && begins && alone && named && !lines.flatten().any(asks)
+    })
 }

@@ -18,6 +18,12 @@ pub(super) struct Reply {
 impl Reply {
     pub(super) fn of(tokens: &[Token<'_>], asked: &Asked) -> Self {
         let Some(first) = tokens.iter().position(Token::is_spoken) else { return Self::default() };
+        let says = |t: &Token<'_>| t.is_spoken() && (t.is(Class::Unsure) || !t.is(Class::Filler));
+        let said = tokens.iter().position(says).unwrap_or(first);
+        let unsure = tokens[said].len_as(Class::Unsure);
+        if unsure > 0 && asked.is_question && ends(tokens, said + unsure) {
+            return Self { from: said + unsure, declines: true, accepts: None };
+        }
         let yes = tokens[first].len_as(Class::Yes);
         let no = tokens[first].len_as(Class::No);
         if no > 0 && no >= yes && asked.is_question {
@@ -90,6 +96,12 @@ fn consents(tokens: &[Token<'_>], offer: &str) -> bool {
     (ends_yes || accepts)
         && (!is_short || spoken.iter().all(of_offer))
         && !tokens.iter().any(|t| t.is_mark("?"))
+}
+
+/// Whether a clause ends here, but for what closes one: "no idea yet tbh".
+fn ends(tokens: &[Token<'_>], at: usize) -> bool {
+    let next = tokens[at.min(tokens.len())..].iter().find(|t| !t.is(Class::Filler) && !t.is(Class::Polite));
+    next.is_none_or(|t| !t.is_spoken() || t.is(Class::Conj) || t.is(Class::Sub))
 }
 
 /// Behind what only repeats the yes: "yes, definitely, …".
