@@ -93,11 +93,12 @@
     },
     destroy() {
       off.abort();
-      clearTimeout(ahead);
       observer.disconnect();
       host.remove();
       if (window.porchlight === api) delete window.porchlight;
       app?.then((run) => run?.("destroy"));
+      // Nothing is to be started any more.
+      app = Promise.resolve();
     },
   };
   for (const name of ["open", "close", "toggle", "send", "identify", "setLocale"]) api[name] = (value) => call(name, value);
@@ -115,7 +116,6 @@
     for (const node of [document, html]) observer.observe(node, { childList: true });
   };
   const observer = new MutationObserver(() => host.isConnected || setTimeout(place));
-  let ahead;
   const show = () => {
     place();
     for (const command of Array.isArray(before) ? before : []) api.push(command);
@@ -125,7 +125,7 @@
   };
   const idle = () => (window.requestIdleCallback || setTimeout)(async () => {
     const { saveData, type, effectiveType = "" } = navigator.connection || {};
-    if (app || off.signal.aborted || saveData || type === "cellular" || effectiveType.includes("2g")) return;
+    if (app || saveData || type === "cellular" || effectiveType.includes("2g")) return;
     const { color: accent, position: side, opening } = (await settings()) || {};
     if (!color) dress(position || side, accent);
     let kept;
@@ -133,8 +133,9 @@
       kept = localStorage["porchlight:" + site + ":session"];
     } catch {}
     if (kept || opening?.length) return load();
-    ahead = setTimeout(() => {
-      for (const file of ["widget.js", "widget.wasm", choose() + ".json"]) get(files + file).then((answer) => answer.arrayBuffer()).catch(() => {});
+    // By `fetch` and no `modulepreload`: a browser may remember for good that a module could not be had.
+    setTimeout(() => {
+      if (!app) for (const file of ["widget.js", "widget.wasm", choose() + ".json"]) get(files + file).then((answer) => answer.arrayBuffer()).catch(() => {});
     }, 2e3);
   });
   if (document.body) show();
