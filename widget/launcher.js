@@ -124,19 +124,20 @@
     else on(window, "load", idle);
   };
   const idle = () => (window.requestIdleCallback || setTimeout)(async () => {
-    const { saveData, type, effectiveType = "" } = navigator.connection || {};
-    if (app || saveData || type === "cellular" || effectiveType.includes("2g")) return;
+    if (app) return;
     const { color: accent, position: side, opening } = (await settings()) || {};
     if (!color) dress(position || side, accent);
-    let kept;
+    let waits = opening?.length;
     try {
-      kept = localStorage["porchlight:" + site + ":session"];
+      waits ||= localStorage["porchlight:" + site + ":session"];
     } catch {}
-    if (kept || opening?.length) return load();
-    // By `fetch` and no `modulepreload`: a browser may remember for good that a module could not be had.
     setTimeout(() => {
-      if (!app) for (const file of ["widget.js", "widget.wasm", choose() + ".json"]) get(files + file).then((answer) => answer.arrayBuffer()).catch(() => {});
-    }, 2e3);
+      const { saveData, type, effectiveType = "" } = navigator.connection || {};
+      if (app || saveData || type === "cellular" || effectiveType.includes("2g")) return;
+      if (waits) load();
+      // By `fetch` and no `modulepreload`: a browser may remember for good that a module could not be had.
+      else for (const file of ["widget.js", "widget.wasm", choose() + ".json"]) get(files + file).then((answer) => answer.arrayBuffer()).catch(() => {});
+    }, waits ? 0 : 2e3);
   });
   if (document.body) show();
   else on(document, "DOMContentLoaded", show);

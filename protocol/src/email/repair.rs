@@ -17,11 +17,11 @@ pub(super) fn read(view: &View, from: usize) -> Option<Repaired> {
     if name.is_empty() || name.len() > 63 {
         return None;
     }
-    comma_or_two_dots(view, name_end, &name)
-        .or_else(|| space_for_dot(view, name_end, &name))
-        .or_else(|| no_dot(view, name_end, &name))
-        .or_else(|| no_ending(view, name_end, &name))
-        .filter(|repaired| is_provider(&repaired.domain))
+    // "bo@gmail,thx" has a comma, and yet another slip.
+    [comma_or_two_dots, space_for_dot, no_dot, no_ending]
+        .into_iter()
+        .filter_map(|repair| repair(view, name_end, &name))
+        .find(|repaired| is_provider(&repaired.domain))
 }
 
 fn name_end(view: &View, from: usize) -> usize {
