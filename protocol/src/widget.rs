@@ -35,7 +35,7 @@ pub struct WidgetSettings {
     /// The business's own words over the widget's: by locale (a BCP 47 tag, at most 50 of them), then by the word's
     /// key (1 to 64 of `[A-Za-z0-9_.-]`, at most 100 a locale); 1 to 500 characters each.
     pub texts: BTreeMap<String, BTreeMap<String, String>>,
-    /// When the widget opens by itself, at most 20 rules. It does so once a visit, and never again after the visitor
+    /// When the widget opens by itself, at most 20 rules: once a page, and in no page of the same visit after the visitor
     /// has closed it.
     #[cfg_attr(feature = "openapi", schema(max_items = 20))]
     pub opening: Vec<OpeningRule>,
@@ -138,4 +138,15 @@ impl Default for WidgetSettings {
             hours: None,
         }
     }
+}
+/// The file that lists where the widget's files are below their root: `assets/0123456789`, by a hash of all of them.
+pub const RELEASE: &str = "release";
+
+/// The same file in the folder of another release; `None` where the path, without its first slash, is none of a release.
+///
+/// A button from before an update asks for files that have gone. As it fetches all of them together, today's will do.
+pub fn in_release(path: &str, folder: &str) -> Option<String> {
+    let (hash, name) = path.strip_prefix("assets/")?.split_once('/')?;
+    let is_hash = hash.len() == 10 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash.then(|| [folder, "/", name].concat())
 }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use porchlight_protocol::problem::Problem;
+use porchlight_protocol::widget::{RELEASE, in_release};
 use sha2::{Digest, Sha256};
 
 use crate::error::{ApiError, ApiResult};
@@ -26,12 +27,16 @@ static ASSETS: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
 
 /// `GET /widget.js`, its types `GET /porchlight.d.ts`, and `GET /assets/…`.
 pub async fn get(uri: Uri, headers: HeaderMap) -> ApiResult<Response> {
-    let path = uri.path().trim_start_matches('/');
+    let asked = uri.path().trim_start_matches('/');
+    let current = ASSETS.get(RELEASE).filter(|_| !ASSETS.contains_key(asked));
+    let current = current.and_then(|release| in_release(asked, std::str::from_utf8(release.content).ok()?));
+    let path = current.as_deref().unwrap_or(asked);
     let plain = ASSETS.get(path).filter(|_| !path.ends_with(".br")).ok_or_else(missing)?;
     let compressed = ASSETS.get(format!("{path}.br").as_str()).filter(|_| takes_brotli(&headers));
     let asset = compressed.unwrap_or(plain);
     // Names under assets/ hold a hash of the content; widget.js is what pages name, and changes.
     let caching = match path.starts_with("assets/") {
+        true if current.is_some() => "no-cache",
         true => "public, max-age=31536000, immutable",
         false => "public, max-age=300, stale-while-revalidate=86400",
     };

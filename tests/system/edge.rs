@@ -68,8 +68,22 @@ async fn bad_requests_are_refused_before_they_cost_anything() {
         assert_eq!(code(answer).await, (status, expected.to_owned()), "{method} {path}");
         assert_eq!((allow, retry), (status == 405, status == 503), "{method} {path}");
     }
-    let missing = Client::new().get(format!("{}/assets/none.js", system.edge)).send().await.unwrap();
-    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+    for missing in ["/assets/none.js", "/assets/0123456789/none.js", "/assets/none/widget.js", "/release"] {
+        let answer = Client::new().get([&system.edge, missing].concat()).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{missing}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_button_from_before_an_update_finds_todays_files() {
+    let system = System::start("sqlite").await;
+    for place in [&system.edge, &system.server.address()] {
+        let url = [place, "/assets/0123456789/widget.js"].concat();
+        let answer = Client::new().get(url).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()["cache-control"], "no-cache");
+        assert_eq!(answer.headers()["content-type"], "text/javascript; charset=utf-8");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -95,6 +95,8 @@ fn build_widget(folder: &Path) -> anyhow::Result<()> {
         .replace("__PORCHLIGHT_FOLDER__", &below)
         .replace("__PORCHLIGHT_LOCALES__", &locales.join(" "));
     write(&folder.join("widget.js"), minify(&launcher, "js")?.as_bytes())?;
+    // For those who ask for the files of another release: edge and server look it up.
+    fs::write(folder.join("release"), &below)?;
     weigh(folder)
 }
 
