@@ -77,7 +77,10 @@ impl Asked {
         asked.is_question = true;
         // "May I have your name?" offers nothing.
         let yours = |pair: &[Token<'_>]| pair[0].is(Class::Person) && pair[1].is(Class::Contact);
-        asked.is_contact = any(Class::Contact) && (!any(Class::Offer) || words.windows(2).any(yours));
+        let first = words.iter().filter(|t| t.is_spoken()).take(3).any(|t| t.is(Class::Contact));
+        let last = words.iter().rfind(|t| t.is_spoken()).is_some_and(|t| t.is(Class::Contact));
+        let offers = any(Class::Offer) && !words.windows(2).any(yours);
+        asked.is_contact = first || last || any(Class::Contact) && !offers;
         asked.is_place = words.iter().any(|t| WHERE.contains(&t.low.as_str()));
         asked.is_budget = any(Class::Budget);
         asked.is_topic = is_topic(words);
@@ -140,7 +143,8 @@ fn label_of(tokens: &[Token<'_>], lexicon: &Lexicon) -> Option<&'static str> {
 fn counted(tokens: &[Token<'_>]) -> Option<String> {
     let at = tokens.iter().position(|t| t.is(Class::HowMany))?;
     let rest = tokens.get(at + tokens[at].len_as(Class::HowMany)..)?;
-    const ENDS: [Class; 8] = [
+    const ENDS: [Class; 9] = [
+        Class::Prep,
         Class::Be,
         Class::Have,
         Class::Person,

@@ -1,5 +1,6 @@
 //! Cuts a message into sentences, and sentences into clauses that say one thing.
 
+use super::NOT;
 use super::lexicon::Class;
 use super::tokens::{Shape, Token};
 
@@ -138,7 +139,10 @@ pub(super) fn clauses<'t, 'a>(sentence: &'t [Token<'a>]) -> Vec<Clause<'t, 'a>> 
     };
     for index in 0..sentence.len() {
         let token = &sentence[index];
-        if is_break(sentence, index) {
+        if denies_date(sentence, index) {
+            push(from, index, glue);
+            (from, glue) = (index, Glue::Comma);
+        } else if is_break(sentence, index) {
             push(from, index, glue);
             glue = if token.is_mark(":") { Glue::Colon } else { Glue::Comma };
             from = index + 1;
@@ -149,6 +153,17 @@ pub(super) fn clauses<'t, 'a>(sentence: &'t [Token<'a>]) -> Vec<Clause<'t, 'a>> 
     }
     push(from, sentence.len(), glue);
     found
+}
+
+/// "… the 29th of April not the 28th", at the not.
+fn denies_date(sentence: &[Token<'_>], at: usize) -> bool {
+    let dates = |t: &Token<'_>| t.is(Class::Month) || t.has_digit() && t.text.ends_with(char::is_alphabetic);
+    let tail = &sentence[at + 1..];
+    let tail = &tail[tail.iter().take_while(|t| t.is(Class::Article)).count()..];
+    NOT.contains(&sentence[at].low.as_str())
+        && at.checked_sub(1).is_some_and(|before| dates(&sentence[before]))
+        && (1..=3).contains(&tail.len())
+        && tail[0].has_digit()
 }
 
 fn is_break(sentence: &[Token<'_>], at: usize) -> bool {

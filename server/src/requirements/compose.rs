@@ -46,12 +46,13 @@ pub(super) fn take_for_place(fact: &mut Fact) {
 /// "Maybe 700", after a budget of 500 was named: only an amount, of about as many digits. Whether it took that one's place.
 pub(super) fn rebid(facts: &mut [Fact], new: &Fact) -> bool {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-    let [held] = &new.values[..] else { return false };
+    // "300 a month" says how often.
+    let is_often = |held: &&Held| matches!(held.kind, values::Kind::Often | values::Kind::Span);
+    let mut amounts = new.values.iter().filter(|held| !is_often(held));
+    let (Some(held), None) = (amounts.next(), amounts.next()) else { return false };
     let bare = held.kind == values::Kind::Count && held.key.is_empty() && digits(&held.text) > 1;
-    if new.kind == Kind::Budget
-        || !(bare || held.kind == values::Kind::Money)
-        || !new.text.ends_with(&held.text)
-    {
+    let is_short = new.text.split(' ').count() <= 7;
+    if new.kind == Kind::Budget || !(bare || held.kind == values::Kind::Money) || !is_short {
         return false;
     }
     let old = facts.iter_mut().rev().find(|old| old.kind == Kind::Budget && old.place.0 < new.place.0);

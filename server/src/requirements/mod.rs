@@ -181,7 +181,9 @@ impl Conversation {
                     declines: reply.declines && number == 0,
                     is_header: frame.is_header,
                 };
-                listing |= self.keep(reading, clause, at, first.then_some(&asked));
+                // Who asks back has not answered.
+                let answered = (first && !sentence.is_question).then_some(&asked);
+                listing |= self.keep(reading, clause, at, answered);
             }
         }
     }
@@ -315,6 +317,9 @@ const NOT: [&str; 7] = ["not", "nicht", "pas", "non", "niet", "nie", "não"];
 /// "…, not Hull": what a correction denies by itself.
 fn exchanged(clause: &Clause<'_, '_>) -> bool {
     match clause.tokens {
+        [not, article, what, ..] if NOT.contains(&not.low.as_str()) && article.is(Class::Article) => {
+            clause.glue == Glue::Comma && what.has_digit()
+        }
         [not, what] => {
             clause.glue == Glue::Comma
                 && NOT.contains(&not.low.as_str())

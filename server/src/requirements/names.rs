@@ -23,7 +23,8 @@ impl Names {
 
     /// Takes them out; where more than a first name goes, a mark ends the clause.
     pub(super) fn take_out<'a>(&mut self, tokens: &mut Vec<Token<'a>>, lexicon: &Lexicon) {
-        tokens.truncate(letterhead(tokens).unwrap_or_else(|| signature(tokens)));
+        let end = letterhead(tokens).or_else(|| business_card(tokens));
+        tokens.truncate(end.unwrap_or_else(|| signature(tokens)));
         self.learn_relatives(tokens, lexicon);
         let mut kept: Vec<Token<'a>> = Vec::with_capacity(tokens.len());
         let mut at = 0;
@@ -54,6 +55,12 @@ impl Names {
         let placed = at > 0
             && ["in", "near", "à", "en", "nach", "aus", "em", "w", "naar"]
                 .contains(&tokens[at - 1].low.as_str());
+        // "A Reggio Emilia".
+        let placed = placed
+            || at > 1
+                && is_capital(&tokens[at - 1])
+                && !tokens[at - 1].is_known()
+                && tokens[at - 2].is(Class::Place);
         let own = token.low.trim_end_matches("'s");
         !dated && !placed && (is_capital(token) && is_first_name(own) || self.0.contains(token.text))
     }
@@ -220,5 +227,21 @@ fn letterhead(tokens: &[Token<'_>]) -> Option<usize> {
         let words = name.iter().filter(|t| t.is_spoken());
         let named = NAME.contains(&words.clone().count()) && words.clone().all(is_capital);
         closing > 0 && begins && alone && named && !lines.flatten().any(asks)
+    })
+}
+
+/// "D. Marchetti, Head of Facilities, Pellworth Analytics", behind all that was to be said.
+fn business_card(tokens: &[Token<'_>]) -> Option<usize> {
+    let ends = |t: &Token<'_>| t.shape == Shape::Line || t.is_mark(".!?");
+    let begins = |at: usize| at > 0 && ends(&tokens[at - 1]);
+    let asks = |t: &Token<'_>| {
+        t.is_mark("?") || t.has_digit() || [Class::Want, Class::Problem].iter().any(|class| t.is(*class))
+    };
+    (1..tokens.len()).find(|at| match &tokens[*at..] {
+        [initial, dot, name, rest @ ..] => {
+            let is_initial = initial.text.chars().count() == 1 && initial.is_capital() && dot.is_mark(".");
+            begins(*at) && is_initial && is_small_name(name) && name.spaced && !rest.iter().any(asks)
+        }
+        _ => false,
     })
 }

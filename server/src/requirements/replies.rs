@@ -87,7 +87,9 @@ fn consents(tokens: &[Token<'_>], offer: &str) -> bool {
     let offer = offer.to_lowercase();
     let of_offer = |t: &&Token<'_>| t.is_known() && !t.is(Class::Day) || offer.contains(t.low.as_str());
     let ends_yes = match spoken[..] {
-        [.., before, last] => last.is(Class::Yes) && !before.is(Class::Not) && !before.is(Class::Say),
+        [.., before, last] => {
+            last.is(Class::Yes) && !before.is(Class::Say) && !tokens.iter().any(|t| t.is(Class::Not))
+        }
         _ => false,
     };
     let accepts = is_short
