@@ -4,6 +4,7 @@
 import { give, happen as enter } from "./widget_bg.js";
 import { Act, Happening } from "./what.ts";
 import { ask, cancel, flush, listen, send } from "./net.js";
+import { channels } from "./screen.js";
 import { forget, keep, keepSession, readMessages, readSession, remembered, remember, share } from "./store.js";
 
 const WEEK = 7 * 24 * 3600 * 1000;
@@ -20,18 +21,20 @@ export function begin(page, screen, words) {
   on(window, "offline", () => take(Happening.Offline, [], 1));
   on(window, "pagehide", () => take(Happening.Leaving));
   on(window, "pageshow", (event) => event.persisted && take(Happening.Awake));
-  on(document, "visibilitychange", () => document.hidden || take(Happening.Awake));
+  on(document, "visibilitychange", () => take(document.hidden ? Happening.Hidden : Happening.Awake));
   on(window, "storage", ({ key, newValue }) => turn(() => share(key, newValue)));
   speak(words);
   turn(() => {
     happen(Happening.Begin);
+    if (document.hidden) happen(Happening.Hidden);
     readSession();
     readMessages();
     happen(Happening.Start, [new Date(Date.now() - WEEK).toISOString()]);
   });
   page.settings.then((settings) => {
     if (now !== own) return;
-    now.settings = settings ?? {};
+    // Who does not know whether to ask first asks first.
+    now.settings = settings || { consent: "ask" };
     speak(now.words);
     dress(now.settings);
   });
@@ -40,22 +43,29 @@ export function begin(page, screen, words) {
 
 /** Hands on what the business has set, and the tag's wishes before it. */
 function dress(settings) {
-  const { consent = settings.consent, color = settings.color, position = settings.position } = now.wishes;
-  const { opening, hours } = settings;
-  now.screen.business(settings, position);
+  const { wishes } = now;
+  const { opening, hours, position } = settings;
+  const wish = wishes.consent?.toLowerCase();
+  const consent = ["none", "notice", "ask"].includes(wish) ? wish : settings.consent;
+  const color = [wishes.color, settings.color].find((color) => CSS.supports("color", color));
+  now.screen.business(settings, wishes.position ?? position);
   turn(() => {
     // As a number null would be 0, and so reached at once.
     for (const { url, afterSeconds, scrollPercent, onExit } of opening ?? []) happen(Happening.Rule, [url], afterSeconds ?? NaN, scrollPercent ?? NaN, onExit);
     for (const { days, from, to } of hours?.open ?? []) happen(Happening.Span, [from, to], days?.reduce((set, day) => set | (1 << day), 0));
-    happen(Happening.Dress, [consent, color], settings.askEmail, settings.sound, !!hours);
+    happen(Happening.Dress, [consent, color && hex(color)], settings.askEmail, settings.sound, !!hours);
   });
 }
 
-/** Speaks a language from now on; the business's own words go over its words. */
+/** As `#rrggbb`. */
+const hex = (color) => /^#\w{6}$/.test(color) ? color : "#" + channels(color).slice(0, 3).map((channel) => ((256 + channel) | 0).toString(16).slice(1)).join("");
+
+/** Speaks a language from now on; the business's own words, of whatever region, go over its words. */
 export function speak(words) {
   if (!now) return;
   now.words = words;
-  now.screen.speak(words[0], { ...words[1], ...now.settings?.texts?.[words[0]] });
+  const own = Object.entries(now.settings?.texts ?? {}).filter(([tag]) => tag.toLowerCase().split("-")[0] === words[0]);
+  now.screen.speak(words[0], Object.assign({}, words[1], ...own.map(([, texts]) => texts)));
 }
 
 /** Ends when what is happening is over, and leaves nothing behind. */
@@ -130,14 +140,20 @@ export const find = (text, whole) => {
 
 const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+/**
+ * Cut off, so that the longest message still fits beside it, and without halves of characters: they are no JSON.
+ * Nothing where nothing is left.
+ */
+const short = (text, most) => text.slice(0, most).replace(/\p{Surrogate}/gu, "") || undefined;
+
 /** Time, chance and page for a new message, and the session as it is kept now: another tab may have written since. */
 function stamp() {
   const time = Date.now();
   const page = {
     siteKey: now.site,
     pageUrl: location.href.slice(0, 2048),
-    pageTitle: document.title.slice(0, 512) || undefined,
-    referrer: document.referrer.slice(0, 2048) || undefined,
+    pageTitle: short(document.title, 256),
+    referrer: short(document.referrer, 512),
     locale: now.words[0],
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
@@ -150,7 +166,7 @@ function stamp() {
 
 const wait = (what, milliseconds) => {
   clearTimeout(now.timers[what]);
-  now.timers[what] = setTimeout(() => take(what), milliseconds);
+  now.timers[what] = setTimeout(() => take(what, [], 1), milliseconds);
 };
 
 function lock(wanted) {

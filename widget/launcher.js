@@ -3,7 +3,7 @@
 // which the panel opens by itself.
 (() => {
   const script = document.currentScript;
-  const { site, position, color, locale, open, consent } = script?.dataset ?? {};
+  const { site, position, color, locale, open, consent } = script?.dataset || {};
   const before = window.porchlight;
   if (!site || before?.open) return;
   const edge = new URL(script.src).origin;
@@ -18,12 +18,11 @@
   root.adoptedStyleSheets = [sheet];
   const dress = (position, color) => {
     if (position === "left") host.dataset.position = position;
-    if (color) host.style.setProperty("--site-accent", color);
+    if (CSS.supports("color", color)) host.style.setProperty("--site-accent", color);
   };
   dress(position, color);
 
   const button = document.createElement("button");
-  button.type = "button";
   button.setAttribute("part", "launcher");
   button.setAttribute("aria-label", "Chat");
   button.setAttribute("aria-expanded", "false");
@@ -40,7 +39,7 @@
   const get = (address) => fetch(address, { credentials: "omit", signal: AbortSignal.timeout(9e3) });
   /** The site's settings, once; nothing where they cannot be had within the time. */
   let asked;
-  const settings = () => (asked ??= get(edge + "/api/widget?siteKey=" + site).then((answer) => (answer.ok ? answer.json() : undefined)).catch(() => {}));
+  const settings = () => (asked ??= get(edge + "/api/widget?siteKey=" + site).then((answer) => answer.ok && answer.json()).catch(() => {}));
   /** The language for a wish: the tag's, the page's, the browser's, whichever is there first. */
   const choose = (wish) => {
     const tags = "__PORCHLIGHT_LOCALES__".split(" ");
@@ -56,13 +55,8 @@
 
   const listeners = {};
   const tell = (name, detail) => {
-    for (const listener of listeners[name] || []) {
-      try {
-        listener(detail);
-      } catch (error) {
-        reportError(error);
-      }
-    }
+    // One that throws keeps nobody from hearing.
+    for (const listener of listeners[name] || []) queueMicrotask(() => listener(detail));
   };
 
   let app;
@@ -86,7 +80,7 @@
   for (const intent of ["pointerenter", "focus"]) on(button, intent, load);
 
   const api = {
-    push: ([name, ...values]) => api[name](...values),
+    push: ([name, ...values]) => api[name]?.(...values),
     on(name, listener) {
       (listeners[name] ||= new Set()).add(listener);
       return () => listeners[name].delete(listener);
@@ -119,14 +113,15 @@
   const show = () => {
     place();
     for (const command of Array.isArray(before) ? before : []) api.push(command);
-    if (open !== undefined && open !== "false") api.open();
+    if ((open ?? "false") !== "false") api.open();
     if (document.readyState === "complete") idle();
     else on(window, "load", idle);
   };
   const idle = () => (window.requestIdleCallback || setTimeout)(async () => {
     if (app) return;
     const { color: accent, position: side, opening } = (await settings()) || {};
-    if (!color) dress(position || side, accent);
+    dress(position || side, accent);
+    dress(position, color);
     let waits = opening?.length;
     try {
       waits ||= localStorage["porchlight:" + site + ":session"];

@@ -48,8 +48,12 @@ export async function start(page, wasm, words, kept) {
   if (kept?.[0]) host.gesture(Happening.Open);
   if (kept) host.take(Happening.Typed, [kept[1]]);
   let ready;
+  // Who pressed the button more than once while nothing came wants to see the panel.
+  let early = true;
+  setTimeout(() => (early = false));
   const command = (name, value) => {
     if (name === "destroy") host.end();
+    else if (early && name === "toggle") host.gesture(Happening.Open);
     else if (name === "identify") host.take(Happening.Identify, [value?.email, value?.name]);
     else if (name === "setLocale") return page.words(value).then(host.speak);
     else host.gesture(commands[name], value);

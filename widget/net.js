@@ -88,7 +88,7 @@ export async function send(seq, token, page, session, id, ...rest) {
       if (told.body.reply) reply(told.body.reply);
     }
     if (taken) happen(Happening.Ended, [id]);
-    else happen(Happening.Answered, [id, told.body?.title], told.status, told.wish, Math.random());
+    else happen(Happening.Answered, [id, told.body?.code], told.status, told.wish, Math.random());
   });
 }
 

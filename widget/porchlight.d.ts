@@ -43,7 +43,10 @@ interface PorchlightEvents {
   message: { messageId: string; role: "visitor" | "assistant" | "agent"; text: string };
   /** The conversation has this address from now on. */
   email: { email: string };
-  /** A message will not be taken, the chat could not be loaded (`unavailable`), or an address is none (`invalid_email`). */
+  /**
+   * A message will not be taken (the server's code, `body_too_large` for example, or `full` or `expired`), the chat could
+   * not be loaded (`unavailable`), or an address is none (`invalid_email`).
+   */
   error: { messageId: string | null; reason: string };
 }
 

@@ -19,8 +19,8 @@ const PANEL = `
 2 button item:download do=download text=@download hidden
 2 button item:erase do=${Happening.Erase} text=@erase hidden
 1 div messages tabindex=0 role=log aria-live=polite aria-label=@log
-2 p greeting dir=auto text=@greeting
-2 p away dir=auto text=@away hidden
+2 p greeting text=@greeting
+2 p away text=@away hidden
 2 div log
 2 div typing aria-hidden=true hidden
 1 p status role=status
@@ -58,6 +58,21 @@ const PANEL = `
 
 const SHEET = "(max-width: 480px), (max-height: 480px)";
 const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * Red, green, blue, from 0 to 255, and alpha of any colour that CSS knows. Where its name does not say, the browser paints
+ * it and is asked, which some of them answer with anything.
+ */
+export function channels(color) {
+  const named = /^rgba?\(([\d., ]+)\)$/.exec(color);
+  if (named) return named[1].split(",").map(Number);
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 1;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.fillStyle = color;
+  context.fillRect(0, 0, 1, 1);
+  return [...context.getImageData(0, 0, 1, 1).data];
+}
 
 export class Screen {
   /** Builds the panel beside the launcher, hidden; `take(what, value)` hears what the visitor does. */
@@ -163,16 +178,19 @@ export class Screen {
     if (this.looks[look] === value) return;
     this.looks[look] = value;
     if (name === "shown") {
-      if (part === "panel" && value != null) this.dress();
+      if (part === "panel") {
+        if (value != null) this.dress();
+        // A hidden element loses the focus, so that nobody can ask later.
+        else this.held = this.root.activeElement;
+      }
       element.hidden = value == null;
-    } else if (name === "text") {
+    } else if (name === "text" || (name === "say" && value == null)) {
       element.said = undefined;
       element.textContent = value ?? "";
     } else if (name === "value") {
       if (element.value !== value) element.value = value;
       this.grow();
     } else if (name.startsWith("say")) {
-      if (value == null) return this.set(part, "text");
       const [, key, argument] = /^(\S+) ?(.*)$/s.exec(value);
       this.say(element, name.slice(4) || "text", key, argument || undefined);
     } else if (name.startsWith("--")) element.style.setProperty(name, value);
@@ -197,7 +215,9 @@ export class Screen {
       const [, words, meta] = element.children;
       if (words.textContent !== text) words.textContent = text;
       this.mark(meta, role, state, reason, at);
-      element.querySelector("[part=retry]")?.remove();
+      const retry = element.querySelector("[part=retry]");
+      if (retry && retry === this.root.activeElement) this.focus("input");
+      retry?.remove();
       if (state === "failed") this.make(element, "button", "retry", [`do=${Happening.Retry}`, "text=@retry"]).value = id;
     }
     if (!old && role === "visitor") this.atEnd = true;
@@ -211,7 +231,7 @@ export class Screen {
     const element = this.make(document.createDocumentFragment(), "div", "message");
     Object.assign(element.dataset, { id, role });
     this.say(this.make(element, "span", "author"), "text", role === "visitor" ? "you" : role);
-    this.make(element, "span", "text", ["dir=auto"]);
+    this.make(element, "span", "text");
     this.make(element, "span", "meta", ["aria-live=off"]);
     if (sources) this.source(this.make(element, "ul", "sources", ["aria-label=@sources"]), sources);
     return element;
@@ -222,13 +242,12 @@ export class Screen {
     meta.replaceChildren();
     if (at) this.time(this.make(meta, "time", "time"), at);
     if (role === "visitor") this.say(this.make(meta, "span", "state"), "text", state);
-    if (reason) this.reason(this.make(meta, "span", "reason", ["dir=auto"]), reason);
+    if (reason) this.reason(this.make(meta, "span", "reason"), reason);
   }
 
-  /** The widget's own reasons have a word, the server's are sentences. */
+  /** Most of what the server may have against a message is nothing that its writer can mend. */
   reason(element, reason) {
-    if (this.words[reason]) this.say(element, "text", reason);
-    else element.textContent = reason;
+    this.say(element, "text", this.words[reason] ? reason : "refused");
   }
 
   source(list, sources) {
@@ -253,7 +272,11 @@ export class Screen {
     while (log.children.length > count) log.lastChild.remove();
   }
 
+  /** Never out of what is typed into on the page, nor from there to the button. */
   focus(part) {
+    const { activeElement } = document;
+    const elsewhere = activeElement !== this.root.host;
+    if (elsewhere && (part === "launcher" ? !this.held : activeElement?.matches("input, textarea, select, [contenteditable]"))) return;
     this.parts[part].focus();
     this.parts[part].select?.();
   }
@@ -301,7 +324,12 @@ export class Screen {
     on(root, "click", (event) => {
       const button = event.target.closest("[data-do]");
       if (button) this.act(button.dataset.do, button);
-      else if (event.target.closest("[part~=text]")) this.act("times", parts.times);
+      // Who selects words does not ask for the time.
+      else if (event.target.closest("[part~=text]") && (root.getSelection?.() ?? getSelection()).type !== "Range") this.act("times", parts.times);
+    });
+    on(document, "pointerdown", (event) => {
+      const path = event.composedPath();
+      if (!path.includes(parts.menu) && !path.includes(parts["menu-button"])) this.menu(false);
     });
     on(root, "keydown", (event) => this.key(event));
     on(parts.messages, "scroll", () => {
@@ -332,7 +360,7 @@ export class Screen {
       },
     }[action];
     if (own) return own();
-    this.menu(false);
+    if (+action !== Happening.Sound) this.menu(false);
     this.take(+action, +action === Happening.Save ? parts["address-input"].value : button.value || "");
   }
 
@@ -374,10 +402,10 @@ export class Screen {
   }
 
   opened(shown) {
-    this.parts.panel.toggleAttribute("aria-modal", false);
-    if (shown && matchMedia(SHEET).matches) this.parts.panel.setAttribute("aria-modal", "true");
     this.menu(false);
     this.fit();
+    // What covers the page has the focus, also where nobody has asked for it.
+    if (shown && matchMedia(SHEET).matches) this.parts.close.focus();
     this.grow();
     this.atEnd = true;
   }
@@ -396,6 +424,7 @@ export class Screen {
     const view = window.visualViewport;
     if (!view || this.parts.panel.hidden) return;
     const { style } = this.parts.panel;
+    this.set("panel", "aria-modal", matchMedia(SHEET).matches ? "true" : undefined);
     style.setProperty("--top", view.offsetTop + "px");
     style.setProperty("--height", view.height + "px");
   }
@@ -408,15 +437,14 @@ export class Screen {
     input.style.height = input.scrollHeight + "px";
   }
 
-  /** Light or dark: as the page says, else as it is painted, else as the visitor likes it. */
+  /** Light or dark: as the page says, else as it is painted; what paints nothing is white, unless it likes the dark. */
   dress() {
-    const style = getComputedStyle(this.root.host);
-    const said = style.getPropertyValue("--porchlight-scheme").trim();
-    const painted = [document.body, document.documentElement].map((element) => getComputedStyle(element).backgroundColor.match(/[\d.]+/g) || []);
-    const paint = painted.find(([, , , alpha = 1]) => +alpha > 0);
-    const dark = said ? said === "dark"
-      : paint ? paint[0] * 0.3 + paint[1] * 0.6 + paint[2] * 0.1 < 110
-      : matchMedia("(prefers-color-scheme: dark)").matches;
+    const [page, root] = [document.body, document.documentElement].map((element) => getComputedStyle(element));
+    const said = getComputedStyle(this.root.host).getPropertyValue("--porchlight-scheme").trim();
+    const paint = [page, root].map((style) => channels(style.backgroundColor)).find(([, , , alpha = 1]) => alpha > 0);
+    const schemes = root.colorScheme + document.querySelector("meta[name=color-scheme]")?.content;
+    const likes = /dark/.test(schemes) && (!/light/.test(schemes) || matchMedia("(prefers-color-scheme: dark)").matches);
+    const dark = said ? said === "dark" : paint ? paint[0] * 0.3 + paint[1] * 0.6 + paint[2] * 0.1 < 110 : likes;
     this.root.host.toggleAttribute("data-dark", dark);
   }
 

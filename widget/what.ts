@@ -6,7 +6,7 @@ export const enum Happening {
   Begin, Stamp, Session, Message, Line, Rule, Span,
   Start, Dress, Identify,
   Typed, Send, Say, Open, Close, Toggle, Edit, Save, Leave, Suggest, Retry, Agree, Decline, Sound, Erase, EraseYes, EraseNo,
-  CanFind, Awake, Listen, Locked, Leaving, Offline, Visit, Clock,
+  CanFind, Awake, Hidden, Listen, Locked, Leaving, Offline, Visit, Clock,
   Taken, Delta, Reply, NoReply, Ended, Answered, History, Arrived, Placed, Mode, Missed, Deafened, Erased,
   KeptElsewhere, GoneElsewhere, SessionElsewhere,
 }

@@ -54,6 +54,38 @@ async fn it_stands_in_its_corner_whatever_is_bent_and_laid_over_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn it_is_dark_where_the_page_is() {
+    let server = Server::open("sqlite");
+    let visitor = Browser::open().await;
+    let like = async |scheme: &str| {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        visitor.cdp("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    };
+    let cases = [
+        ("<style>body { background: oklch(0.985 0.002 247.839) }</style>", false, false),
+        ("<style>body { background: lab(98 0 0) }</style>", false, false),
+        ("<style>body { background: #222 }</style>", true, true),
+        ("<style>html { background: color(srgb 0.1 0.1 0.1) }</style>", true, true),
+        ("", false, false),
+        ("<style>html { color-scheme: light dark }</style>", false, true),
+        ("<meta name=color-scheme content='light dark'>", false, true),
+        ("<style>html { color-scheme: dark }</style>", true, true),
+        ("<style>html { --porchlight-scheme: dark } body { background: #fff }</style>", true, true),
+    ];
+    for (head, in_light, in_dark) in cases {
+        let site = pages(&server, head, &[]).await;
+        for (scheme, expected) in [("light", in_light), ("dark", in_dark)] {
+            like(scheme).await;
+            visitor.go(&site).await;
+            visitor.open_chat().await;
+            let dark = visitor.run("return root().host.hasAttribute('data-dark')").await;
+            assert_eq!(dark, json!(expected), "{head} for who likes it {scheme}");
+        }
+    }
+    visitor.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_nonce_is_enough_for_a_strict_policy() {
     let server = Server::open("sqlite");
     let policy =

@@ -147,6 +147,40 @@ async fn who_is_asked_first_has_said_nothing_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_cannot_know_whether_to_ask_asks() {
+    let server = Server::open("sqlite");
+    let head = "<script>
+        const real = fetch;
+        fetch = (address, ...more) => String(address).includes('/api/widget') ? Promise.reject(new TypeError()) : real(address, ...more);
+        </script>";
+    let site = pages(&server, head, &[]).await;
+    let visitor = Browser::open().await;
+    visitor.go(&site).await;
+    visitor.open_chat().await;
+    visitor.wait("shown(part('consent'))").await;
+    visitor.run("porchlight.send('I am jane@acme.com')").await;
+    visitor.wait("sent('held') === 1 && localStorage.length === 0").await;
+    visitor.run("part('agree').click()").await;
+    visitor.wait(&stored(1)).await;
+    visitor.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_covers_the_page_by_itself_has_the_focus() {
+    let shop = Shop::open().await;
+    let (_, page) = shop.business("phone", json!({ "opening": [{ "afterSeconds": 1 }] })).await;
+    let visitor = Browser::open().await;
+    let phone = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": false });
+    visitor.cdp("Emulation.setDeviceMetricsOverride", phone).await;
+    visitor.go(&page).await;
+    visitor.wait(OPEN).await;
+    visitor.wait("focused() === 'close' && part('panel').ariaModal === 'true'").await;
+    visitor.press("Escape").await;
+    visitor.wait(&format!("!{OPEN}")).await;
+    visitor.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_unread_is_counted_until_it_is_seen() {
     let server = Server::open("sqlite");
     let site = pages(&server, "<script>window.sounds = 0; AudioContext = class extends AudioContext { constructor() { super(); sounds++; } }</script>", &[]).await;
@@ -167,6 +201,7 @@ async fn what_is_unread_is_counted_until_it_is_seen() {
         .await;
     visitor.wait("part('launcher').ariaLabel.includes('1')").await;
     server.say(&session, "Kim here").await;
+    visitor.wait("part('badge').textContent === '2' && document.title === '(2) A page'").await;
     visitor.open_chat().await;
     visitor.wait("document.title === 'A page' && !shown(part('badge'))").await;
     visitor.wait("root().querySelector('[data-role=agent]')").await;

@@ -90,7 +90,7 @@ async fn the_page_drives_the_widget_and_hears_of_it() {
         for (const name of ['ready', 'open', 'close', 'message', 'email', 'error'])
           porchlight.push(['on', name, (event) => heard.push([name, event])]);
         porchlight.push(['on', 'open', () => { throw new Error('the page has its own faults'); }]);
-        porchlight.push(['open']);
+        porchlight.push(['opne'], ['open']);
         window.count = (name) => heard.filter(([heard]) => heard === name).length;
         </script>";
     let server = Server::open("sqlite");
@@ -114,6 +114,38 @@ async fn the_page_drives_the_widget_and_hears_of_it() {
     assert_eq!(lead["source"], format!("{site}/second?utm_source=x"));
     visitor.run("window.english = part('send').ariaLabel; porchlight.setLocale('de-AT')").await;
     visitor.wait("part('send').ariaLabel !== english && part('panel').lang === 'de'").await;
+    visitor.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_presses_twice_while_it_loads_gets_the_panel() {
+    let server = Server::open("sqlite");
+    let site = pages(&server, "", &[]).await;
+    let visitor = Browser::open().await;
+    visitor.go(&site).await;
+    visitor.wait("part('launcher')").await;
+    visitor.run("part('launcher').click(); part('launcher').click()").await;
+    visitor.wait("shown(part('panel'))").await;
+    visitor.run("return new Promise((done) => setTimeout(done, 300))").await;
+    assert_eq!(visitor.run("return shown(part('panel'))").await, true);
+    visitor.run("part('launcher').click()").await;
+    visitor.wait("!shown(part('panel'))").await;
+    visitor.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_title_and_no_address_of_a_page_keeps_a_message_from_being_sent() {
+    let head = "<script>
+        document.title = 'x'.repeat(255) + '\\u{1f600}'.repeat(300) + '\\ud83d';
+        history.replaceState({}, '', '/' + 'y'.repeat(3000));
+        </script>";
+    let server = Server::open("sqlite");
+    let site = pages(&server, head, &[]).await;
+    let visitor = Browser::open().await;
+    visitor.go(&site).await;
+    visitor.open_chat().await;
+    visitor.run("porchlight.send('\u{4e2d}'.repeat(4000))").await;
+    visitor.wait(&stored(1)).await;
     visitor.close().await;
 }
 

@@ -80,7 +80,9 @@ impl App {
             Happening::EraseYes => Event::EraseConfirmed,
             Happening::EraseNo => Event::EraseCancelled,
             Happening::CanFind => Event::CanFind,
-            Happening::Awake => Event::Awake,
+            // Whether a pause is over.
+            Happening::Awake => Event::Awake(a > 0.0),
+            Happening::Hidden => Event::Hidden,
             Happening::Listen => Event::Listening,
             // Whether the browser keeps anything at all.
             Happening::Locked => Event::Locked((a > 0.0).then(|| read.messages())),

@@ -58,8 +58,10 @@ pub enum Event {
     Refused(String, String),
     /// It is not known whether the message was taken: seconds that the server asks for, and chance from 0 to 1.
     Unanswered(String, Option<f64>, f64),
-    /// The pause is over, or the network is back.
-    Awake,
+    /// The pause is over (`true`), or the network is back, or the page is looked at again.
+    Awake(bool),
+    /// Nobody looks at the page any more.
+    Hidden,
     /// Addresses can be found from now on.
     CanFind,
     /// The network has gone, or has come back.
@@ -137,7 +139,7 @@ pub enum Effect {
     Watch(bool),
     /// Ask what time it is where the business is.
     AskTime,
-    /// Remember for this visit that the visitor has closed what had opened by itself.
+    /// Remember for this visit that the visitor has closed what opens by itself.
     RememberClosed,
     /// Make a short sound.
     Sound,

@@ -61,8 +61,8 @@ pub struct State {
     dressed: bool,
     /// Whether the visitor has said yes to the question about privacy.
     agreed: bool,
-    /// Whether the panel has opened by itself.
-    opened_by_rule: bool,
+    /// Whether nobody sees the page.
+    hidden: bool,
     session: Option<Session>,
     outbox: Outbox,
     talk: Talk,
@@ -161,7 +161,15 @@ impl State {
             Event::Ended(id) => self.ended(&id, effects),
             Event::Refused(id, reason) => self.refused(&id, reason, effects),
             Event::Unanswered(id, asked, chance) => self.unanswered(&id, asked, chance, effects),
-            Event::Awake => self.awake(effects),
+            Event::Awake(due) => {
+                self.hidden = false;
+                self.awake(due, effects);
+            }
+            Event::Hidden => {
+                // Browsers allow few connections to one place; they are for those who look.
+                self.hidden = true;
+                self.deafen(effects);
+            }
             Event::CanFind => self.look_for_address(),
             Event::History(lines) => self.take_history(lines, effects),
             Event::Arrived(line) => self.arrived(line, effects),
@@ -177,10 +185,10 @@ impl State {
             Event::Offline(offline) => {
                 self.offline = offline;
                 if !offline {
-                    self.awake(effects);
+                    self.awake(false, effects);
                 }
             }
-            Event::SessionElsewhere(session) => self.session_elsewhere(session),
+            Event::SessionElsewhere(session) => self.session_elsewhere(session, effects),
             Event::Leaving => {
                 self.flush(effects);
                 // A page that waits for its return must not keep a connection that the next page may need.
@@ -202,6 +210,7 @@ impl State {
         self.session = session;
         self.restore_outbox(outbox, oldest, effects);
         self.load_history(effects);
+        self.listen(effects);
         effects.push(Effect::Tell(News::Ready));
     }
 
@@ -240,18 +249,15 @@ impl State {
             return;
         }
         self.open = false;
-        if self.opened_by_rule {
-            self.opened_by_rule = false;
+        if !self.settings.opening.is_empty() {
             effects.push(Effect::RememberClosed);
         }
-        self.deafen(effects);
         effects.push(Effect::Focus(Place::Launcher));
         effects.push(Effect::Tell(News::Close));
     }
 
     fn visit(&mut self, page_url: &str, visit: &Visit, effects: &mut Vec<Effect>) {
         if !self.open && self.settings.opening.iter().any(|rule| rule.fires(page_url, visit)) {
-            self.opened_by_rule = true;
             self.open(effects);
             // Nobody has asked for it: the focus stays where it is.
             effects.retain(|effect| !matches!(effect, Effect::Focus(_)));
@@ -292,8 +298,9 @@ impl State {
         effects.push(Effect::Focus(Place::Input));
     }
 
-    /// As if the visitor had never written.
+    /// As if the visitor had never written, nor agreed to anything.
     fn wipe(&mut self) {
+        self.agreed = false;
         self.lines.replace(Vec::new());
         self.session = None;
         self.address = Address::default();

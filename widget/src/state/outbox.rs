@@ -11,6 +11,8 @@ const MOST_WAITING: usize = 500;
 const MOST_BYTES: usize = 1024 * 1024;
 /// What is sent while the page is being left: browsers allow 64 KiB, of which headers are a part.
 const LAST_BYTES: usize = 48 * 1024;
+/// The longest pause that the server may ask for, in seconds.
+const LONGEST_WISH: f64 = 600.0;
 /// Why a message is not taken in: too many are waiting.
 const FULL: &str = "full";
 /// Why a message is not sent any more: it is too old.
@@ -39,6 +41,8 @@ enum Pause {
     None,
     /// An attempt has failed.
     Failed,
+    /// An attempt has failed, and the server has said how long to wait.
+    Asked,
     /// Nothing is left but what the edge delivers.
     Queued,
 }
@@ -58,7 +62,11 @@ impl Outbox {
     }
 
     pub(super) fn is_failing(&self) -> bool {
-        self.pause == Pause::Failed && self.attempts > 1
+        self.has_failed() && self.attempts > 1
+    }
+
+    fn has_failed(&self) -> bool {
+        matches!(self.pause, Pause::Failed | Pause::Asked)
     }
 
     /// Whether an address is on its way that the server does not know.
@@ -194,7 +202,7 @@ impl State {
     pub(super) fn send_next(&mut self, effects: &mut Vec<Effect>) {
         let may_send = self.may_keep();
         let outbox = &mut self.outbox;
-        if outbox.sending.is_some() || outbox.pause == Pause::Failed || !may_send {
+        if outbox.sending.is_some() || outbox.has_failed() || !may_send {
             return;
         }
         // A refused message waits for the visitor and keeps nobody waiting.
@@ -278,12 +286,22 @@ impl State {
         }
     }
 
-    pub(super) fn session_elsewhere(&mut self, session: Option<Session>) {
+    pub(super) fn session_elsewhere(&mut self, session: Option<Session>, effects: &mut Vec<Effect>) {
         match (session, &self.session) {
             (None, Some(_)) => self.wipe(),
-            (kept, _) => {
+            (kept, own) => {
+                let is_key_new = own.as_ref().is_none_or(|own| own.token.is_none());
                 self.agreed |= kept.is_some();
+                let email = kept.as_ref().and_then(|kept| kept.email.clone());
                 self.take_kept_session(kept);
+                if let Some(session) = self.session.as_mut().filter(|_| email.is_some()) {
+                    session.email = email;
+                    self.look_for_address();
+                }
+                if is_key_new {
+                    self.load_history(effects);
+                    self.listen(effects);
+                }
             }
         }
     }
@@ -292,7 +310,9 @@ impl State {
         let Some(outgoing) = self.outbox.find(id) else { return };
         outgoing.refused = None;
         outgoing.held = true;
-        self.outbox.pause = Pause::None;
+        if self.outbox.pause != Pause::Asked {
+            self.outbox.pause = Pause::None;
+        }
         self.keep_held(effects);
     }
 
@@ -345,15 +365,18 @@ impl State {
         }
         outbox.sending = None;
         outbox.chance = chance;
-        outbox.pause = Pause::Failed;
+        outbox.pause = if asked.is_some() { Pause::Asked } else { Pause::Failed };
         outbox.attempts = outbox.attempts.saturating_add(1);
-        let asked = asked.map_or(0, |seconds| (seconds.min(120.0) * 1_000.0) as u32);
+        let asked = asked.map_or(0, |seconds| (seconds.min(LONGEST_WISH) * 1_000.0) as u32);
         effects.push(Effect::Wait(pause(outbox.attempts, chance).max(asked)));
     }
 
-    pub(super) fn awake(&mut self, effects: &mut Vec<Effect>) {
-        self.outbox.pause = Pause::None;
-        self.outbox.due = true;
+    /// `due` says that the pause is over; whatever else wakes the page does not cut short what the server has asked for.
+    pub(super) fn awake(&mut self, due: bool, effects: &mut Vec<Effect>) {
+        if due || self.outbox.pause != Pause::Asked {
+            self.outbox.pause = Pause::None;
+            self.outbox.due = true;
+        }
         self.send_next(effects);
         self.listen(effects);
     }

@@ -47,7 +47,8 @@ impl State {
         if answer.session_token.is_some() {
             session.token.clone_from(&answer.session_token);
         }
-        if answer.email.is_some() && !newer {
+        // Whoever is given the key is told the session's address, also that there is none any more.
+        if (answer.email.is_some() || answer.session_token.is_some()) && !newer {
             session.email.clone_from(&answer.email);
         }
         if *session != before {
@@ -181,9 +182,10 @@ impl State {
         self.see(effects);
     }
 
+    /// Also behind a closed panel: what a person answers is to be seen on the button.
     pub(super) fn listen(&mut self, effects: &mut Vec<Effect>) {
         let Some(Session { id, token: Some(token), .. }) = &self.session else { return };
-        if self.open && !self.talk.listening && !self.talk.deaf {
+        if !self.hidden && !self.talk.listening && !self.talk.deaf {
             self.talk.listening = true;
             effects.push(Effect::Listen(id.clone(), token.clone(), self.talk.place.clone()));
         }
@@ -199,7 +201,7 @@ impl State {
     pub(super) fn deafened(&mut self, again: bool, chance: f64, effects: &mut Vec<Effect>) {
         self.talk.listening = false;
         self.talk.deaf = !again;
-        if again && self.open {
+        if again && !self.hidden {
             self.talk.attempts = self.talk.attempts.saturating_add(1);
             effects.push(Effect::WaitToListen(pause(self.talk.attempts, chance)));
         }

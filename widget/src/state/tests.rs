@@ -117,12 +117,12 @@ fn pauses_grow_with_chance_and_honour_the_servers_wish() {
         let effects = state.update(Event::Unanswered("msg_1".into(), None, 1.0));
         pauses.extend(waited(&effects));
         assert_eq!(sent(&say(&mut state, "more", "x")), None, "nothing is sent during a pause");
-        assert_eq!(sent(&state.update(Event::Awake)), Some(("msg_1", None)));
+        assert_eq!(sent(&state.update(Event::Awake(true))), Some(("msg_1", None)));
     }
     assert_eq!(pauses, [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000]);
     let effects = state.update(Event::Unanswered("msg_1".into(), Some(90.0), 0.0));
     assert_eq!(effects, [Effect::Wait(90_000)]);
-    state.update(Event::Awake);
+    state.update(Event::Awake(true));
     assert_eq!(state.update(Event::Unanswered("msg_1".into(), None, 0.0)), [Effect::Wait(1_000)]);
 }
 
@@ -135,7 +135,7 @@ fn what_the_edge_has_is_asked_for_until_the_server_has_it() {
     assert_eq!(state.lines[0].delivery, Delivery::Queued);
     assert_eq!(sent(&say(&mut state, "two", "2")), Some(("msg_2", None)), "the next one does not wait");
     take(&mut state, "msg_2", answer("st_1"));
-    assert!(state.update(Event::Awake).contains(&Effect::Lock));
+    assert!(state.update(Event::Awake(true)).contains(&Effect::Lock));
     assert_eq!(sent(&state.update(Event::Locked(None))), Some(("msg_1", Some("st_1"))));
     take(&mut state, "msg_1", answer("st_1"));
     assert_eq!(state.lines[0].delivery, Delivery::Stored);
@@ -181,7 +181,7 @@ fn a_message_that_the_browser_cannot_keep_gets_no_tick_and_is_sent() {
     state.update(Event::Unkept("msg_1".into()));
     assert_eq!(state.lines[0].delivery, Delivery::Held);
     state.update(Event::Unanswered("msg_1".into(), None, 0.0));
-    assert!(sent(&state.update(Event::Awake)).is_some());
+    assert!(sent(&state.update(Event::Awake(true))).is_some());
 }
 
 #[test]
@@ -275,11 +275,61 @@ fn what_arrives_while_closed_is_unread_until_the_panel_opens() {
     let seen = effects.iter().any(
         |effect| matches!(effect, Effect::KeepSession(session) if session.seen.as_deref() == Some("m_4")),
     );
-    assert!(seen && effects.contains(&Effect::Listen("sess_1".into(), "st_1".into(), None)));
+    assert!(seen);
     state.update(Event::Arrived(line("m_5", "agent")));
     assert_eq!((state.unread, state.lines.len()), (0, 5));
     state.update(Event::Arrived(line("m_5", "agent")));
     assert_eq!(state.lines.len(), 5, "nothing is shown twice");
+}
+
+#[test]
+fn a_person_is_heard_behind_a_closed_panel_as_long_as_somebody_looks_at_the_page() {
+    let mut state = State::default();
+    let listen = Effect::Listen("sess_1".into(), "st_1".into(), None);
+    let effects = state.update(Event::Restored(Some(session(Some("st_1"))), Vec::new(), String::new()));
+    assert!(effects.contains(&listen));
+    state.update(Event::Arrived(line("m_1", "agent")));
+    assert_eq!(state.unread, 1);
+    state.update(Event::Opened);
+    assert!(!state.update(Event::Closed).contains(&Effect::Deafen));
+    assert_eq!(state.update(Event::Hidden), [Effect::Deafen]);
+    assert_eq!(state.update(Event::Listening), []);
+    assert!(state.update(Event::Awake(false)).contains(&listen));
+}
+
+#[test]
+fn what_the_server_asks_to_wait_is_waited_whatever_wakes_the_page() {
+    let mut state = fresh();
+    say(&mut state, "one", "1");
+    state.update(Event::Unanswered("msg_1".into(), Some(300.0), 0.0));
+    for event in [Event::Awake(false), Event::Offline(false), Event::Retried("msg_1".into())] {
+        assert_eq!(sent(&state.update(event)), None);
+    }
+    assert!(sent(&state.update(Event::Awake(true))).is_some());
+}
+
+#[test]
+fn an_address_that_the_server_has_no_more_is_not_shown() {
+    let mut state = fresh();
+    say(&mut state, "I am jane@acme.com", "1");
+    take(&mut state, "msg_1", Answer { email: Some("jane@acme.com".into()), ..answer("st_1") });
+    assert_eq!(state.address.email.as_deref(), Some("jane@acme.com"));
+    say(&mut state, "two", "2");
+    take(&mut state, "msg_2", answer("st_1"));
+    assert_eq!(state.address.email, None);
+}
+
+#[test]
+fn who_deletes_the_conversation_is_asked_anew() {
+    let mut state = State::default();
+    let settings = Settings { consent: Consent::Ask, ..Settings::default() };
+    state.update(Event::Dressed(Box::new(settings)));
+    state.update(Event::Agreed);
+    say(&mut state, "one", "1");
+    take(&mut state, "msg_1", answer("st_1"));
+    state.update(Event::EraseConfirmed);
+    state.update(Event::Erased(true));
+    assert!(state.asks_consent());
 }
 
 #[test]
@@ -301,7 +351,7 @@ fn the_stream_is_asked_for_again_unless_the_server_has_none() {
     let effects = state.update(Event::Leaving);
     assert!(effects.contains(&Effect::Deafen), "the page may be kept for the way back");
     let again = Effect::Listen("sess_1".into(), "st_1".into(), Some("7".into()));
-    assert_eq!(state.update(Event::Awake), [again]);
+    assert_eq!(state.update(Event::Awake(true)), [again]);
     assert_eq!(state.update(Event::Missed), [history()]);
     assert_eq!(state.update(Event::Deafened(false, 1.0)), []);
     assert_eq!(state.update(Event::Listening), []);
@@ -356,7 +406,10 @@ fn the_panel_opens_by_itself_once_and_remembers_a_close() {
     assert!(effects.contains(&Effect::Watch(false)));
     assert!(state.update(Event::Closed).contains(&Effect::RememberClosed));
     state.update(Event::Opened);
-    assert!(!state.update(Event::Closed).contains(&Effect::RememberClosed));
+    assert!(state.update(Event::Closed).contains(&Effect::RememberClosed), "also what was opened by hand");
+    let mut state = fresh();
+    state.update(Event::Opened);
+    assert!(!state.update(Event::Closed).contains(&Effect::RememberClosed), "no rule, nothing to remember");
 }
 
 #[test]
