@@ -60,8 +60,8 @@ const SHEET = "(max-width: 480px), (max-height: 480px)";
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * Red, green, blue, from 0 to 255, and alpha of any colour that CSS knows. Where its name does not say, the browser paints
- * it and is asked, which some of them answer with anything.
+ * Red, green and blue, from 0 to 255, and alpha, to 1, of any colour that CSS knows. Where its name does not say, the
+ * browser paints it and is asked, which some of them answer with anything.
  */
 export function channels(color) {
   const named = /^rgba?\(([\d., ]+)\)$/.exec(color);
@@ -71,7 +71,8 @@ export function channels(color) {
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.fillStyle = color;
   context.fillRect(0, 0, 1, 1);
-  return [...context.getImageData(0, 0, 1, 1).data];
+  const [red, green, blue, alpha] = context.getImageData(0, 0, 1, 1).data;
+  return [red, green, blue, alpha / 255];
 }
 
 export class Screen {
@@ -441,7 +442,7 @@ export class Screen {
   dress() {
     const [page, root] = [document.body, document.documentElement].map((element) => getComputedStyle(element));
     const said = getComputedStyle(this.root.host).getPropertyValue("--porchlight-scheme").trim();
-    const paint = [page, root].map((style) => channels(style.backgroundColor)).find(([, , , alpha = 1]) => alpha > 0);
+    const paint = [page, root].map((style) => channels(style.backgroundColor)).find(([, , , alpha = 1]) => alpha > 0.5);
     const schemes = root.colorScheme + document.querySelector("meta[name=color-scheme]")?.content;
     const likes = /dark/.test(schemes) && (!/light/.test(schemes) || matchMedia("(prefers-color-scheme: dark)").matches);
     const dark = said ? said === "dark" : paint ? paint[0] * 0.3 + paint[1] * 0.6 + paint[2] * 0.1 < 110 : likes;

@@ -66,6 +66,7 @@ async fn it_is_dark_where_the_page_is() {
         ("<style>body { background: lab(98 0 0) }</style>", false, false),
         ("<style>body { background: #222 }</style>", true, true),
         ("<style>html { background: color(srgb 0.1 0.1 0.1) }</style>", true, true),
+        ("<style>body { background: rgb(0 0 0 / 3%) }</style>", false, false),
         ("", false, false),
         ("<style>html { color-scheme: light dark }</style>", false, true),
         ("<meta name=color-scheme content='light dark'>", false, true),

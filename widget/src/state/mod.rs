@@ -162,7 +162,8 @@ impl State {
             Event::Refused(id, reason) => self.refused(&id, reason, effects),
             Event::Unanswered(id, asked, chance) => self.unanswered(&id, asked, chance, effects),
             Event::Awake(due) => {
-                self.hidden = false;
+                // A pause is over in a hidden page as well.
+                self.hidden &= due;
                 self.awake(due, effects);
             }
             Event::Hidden => {

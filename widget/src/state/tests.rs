@@ -294,6 +294,7 @@ fn a_person_is_heard_behind_a_closed_panel_as_long_as_somebody_looks_at_the_page
     assert!(!state.update(Event::Closed).contains(&Effect::Deafen));
     assert_eq!(state.update(Event::Hidden), [Effect::Deafen]);
     assert_eq!(state.update(Event::Listening), []);
+    assert!(!state.update(Event::Awake(true)).contains(&listen), "a pause that ends brings nobody to look");
     assert!(state.update(Event::Awake(false)).contains(&listen));
 }
 
