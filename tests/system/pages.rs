@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::system::Server;
-use crate::widget::{pages, stored};
+use crate::widget::{pages, stored, visited};
 
 /// What the business reads: page and text of each visitor message of its one lead.
 async fn conversation(server: &Server) -> Vec<(String, String)> {
@@ -28,10 +28,7 @@ const BENT: &str = "<style>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_stands_in_its_corner_whatever_is_bent_and_laid_over_it() {
-    let server = Server::open("sqlite");
-    let site = pages(&server, BENT, &[]).await;
-    let visitor = Browser::open().await;
-    visitor.go(&site).await;
+    let (_server, visitor) = visited(BENT).await;
     visitor.wait("shown(part('launcher'))").await;
     let corner = "const { x, y, right, bottom } = part('launcher').getBoundingClientRect();
         const { clientWidth, clientHeight } = document.documentElement;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::system::{Business, Server, create_business};
-use crate::widget::{bare_pages, pages, stored};
+use crate::widget::{bare_pages, pages, stored, visited};
 
 /// A server and pages that carry the tag of whichever site their address names.
 struct Shop {
@@ -252,10 +252,7 @@ async fn the_transcript_is_copied_and_downloaded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_deletes_the_conversation_in_the_widget() {
-    let server = Server::open("sqlite");
-    let site = pages(&server, "", &[]).await;
-    let visitor = Browser::open().await;
-    visitor.go(&site).await;
+    let (server, visitor) = visited("").await;
     visitor.open_chat().await;
     visitor.write("I am jane@acme.com").await;
     visitor.wait(&format!("{} && localStorage.length > 0", stored(1))).await;

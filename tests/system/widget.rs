@@ -44,6 +44,15 @@ async fn serve(head: &str, tag: &str, headers: &[(&'static str, String)]) -> Str
     address
 }
 
+/// A server and a browser that is on a page with this head and the server's tag.
+pub(crate) async fn visited(head: &str) -> (Server, Browser) {
+    let server = Server::open("sqlite");
+    let site = pages(&server, head, &[]).await;
+    let visitor = Browser::open().await;
+    visitor.go(&site).await;
+    (server, visitor)
+}
+
 /// Whether as many of the visitor's messages are shown as stored.
 pub(crate) fn stored(count: usize) -> String {
     format!("root().querySelectorAll('[data-role=visitor][data-state=stored]').length === {count}")
@@ -119,10 +128,7 @@ async fn the_page_drives_the_widget_and_hears_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_presses_twice_while_it_loads_gets_the_panel() {
-    let server = Server::open("sqlite");
-    let site = pages(&server, "", &[]).await;
-    let visitor = Browser::open().await;
-    visitor.go(&site).await;
+    let (_server, visitor) = visited("").await;
     visitor.wait("part('launcher')").await;
     visitor.run("part('launcher').click(); part('launcher').click()").await;
     visitor.wait("shown(part('panel'))").await;
@@ -139,10 +145,7 @@ async fn no_title_and_no_address_of_a_page_keeps_a_message_from_being_sent() {
         document.title = 'x'.repeat(255) + '\\u{1f600}'.repeat(300) + '\\ud83d';
         history.replaceState({}, '', '/' + 'y'.repeat(3000));
         </script>";
-    let server = Server::open("sqlite");
-    let site = pages(&server, head, &[]).await;
-    let visitor = Browser::open().await;
-    visitor.go(&site).await;
+    let (_server, visitor) = visited(head).await;
     visitor.open_chat().await;
     visitor.run("porchlight.send('\u{4e2d}'.repeat(4000))").await;
     visitor.wait(&stored(1)).await;
@@ -151,10 +154,7 @@ async fn no_title_and_no_address_of_a_page_keeps_a_message_from_being_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_kept_or_sent_before_the_visitor_writes() {
-    let server = Server::open("sqlite");
-    let site = pages(&server, "", &[]).await;
-    let visitor = Browser::open().await;
-    visitor.go(&site).await;
+    let (_server, visitor) = visited("").await;
     visitor.open_chat().await;
     visitor.type_text("I am jane@acme.com").await;
     visitor.wait("part('address').textContent.includes('jane@acme.com')").await;
