@@ -77,6 +77,6 @@ export function share(key, text) {
   else if (stored((storage) => storage.getItem(now.prefix + QUEUED + id)) == null) happen(Happening.GoneElsewhere, [id]);
 }
 
-/** Whether the visitor has closed what had opened by itself, in this visit and tab. */
+/** Whether the visitor has closed what opens by itself, in this visit and tab. */
 export const remembered = () => stored((storage) => storage.getItem(now.prefix + CLOSED), "sessionStorage");
 export const remember = () => stored((storage) => storage.setItem(now.prefix + CLOSED, "1"), "sessionStorage");

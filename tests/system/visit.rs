@@ -148,14 +148,11 @@ async fn who_is_asked_first_has_said_nothing_before() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_cannot_know_whether_to_ask_asks() {
-    let server = Server::open("sqlite");
     let head = "<script>
         const real = fetch;
         fetch = (address, ...more) => String(address).includes('/api/widget') ? Promise.reject(new TypeError()) : real(address, ...more);
         </script>";
-    let site = pages(&server, head, &[]).await;
-    let visitor = Browser::open().await;
-    visitor.go(&site).await;
+    let (_server, visitor) = visited(head).await;
     visitor.open_chat().await;
     visitor.wait("shown(part('consent'))").await;
     visitor.run("porchlight.send('I am jane@acme.com')").await;

@@ -218,30 +218,35 @@ fn letterhead(tokens: &[Token<'_>]) -> Option<usize> {
     let asks = |t: &Token<'_>| {
         t.is_mark("?") || [Class::Want, Class::Problem, Class::Budget].iter().any(|class| t.is(*class))
     };
-    (0..tokens.len()).find(|at| {
+    behind_last(tokens, asks).find(|at| {
         let closing = tokens[*at].len_as(Class::Signoff);
-        let begins = *at == 0 || is_line(&tokens[at - 1]);
+        if closing == 0 || *at > 0 && !is_line(&tokens[at - 1]) {
+            return false;
+        }
         let mut lines = tokens[(at + closing).min(tokens.len())..].split(is_line);
         let alone = lines.next().is_some_and(|rest| !rest.iter().any(Token::is_spoken));
         let name = lines.find(|line| line.iter().any(Token::is_spoken)).unwrap_or_default();
         let words = name.iter().filter(|t| t.is_spoken());
-        let named = NAME.contains(&words.clone().count()) && words.clone().all(is_capital);
-        closing > 0 && begins && alone && named && !lines.flatten().any(asks)
+        alone && NAME.contains(&words.clone().count()) && words.clone().all(is_capital)
     })
 }
 
 /// "D. Marchetti, Head of Facilities, Pellworth Analytics", behind all that was to be said.
 fn business_card(tokens: &[Token<'_>]) -> Option<usize> {
     let ends = |t: &Token<'_>| t.shape == Shape::Line || t.is_mark(".!?");
-    let begins = |at: usize| at > 0 && ends(&tokens[at - 1]);
     let asks = |t: &Token<'_>| {
         t.is_mark("?") || t.has_digit() || [Class::Want, Class::Problem].iter().any(|class| t.is(*class))
     };
-    (1..tokens.len()).find(|at| match &tokens[*at..] {
-        [initial, dot, name, rest @ ..] => {
+    behind_last(tokens, asks).find(|at| match &tokens[*at..] {
+        [initial, dot, name, ..] if *at > 0 && ends(&tokens[at - 1]) => {
             let is_initial = initial.text.chars().count() == 1 && initial.is_capital() && dot.is_mark(".");
-            begins(*at) && is_initial && is_small_name(name) && name.spaced && !rest.iter().any(asks)
+            is_initial && is_small_name(name) && name.spaced
         }
         _ => false,
     })
+}
+
+/// The places behind the last token of a kind: looked for once, so that a long message takes no longer than its length.
+fn behind_last<'a>(tokens: &[Token<'a>], is_kind: impl Fn(&Token<'a>) -> bool) -> std::ops::Range<usize> {
+    tokens.iter().rposition(is_kind).map_or(0, |at| at + 1)..tokens.len()
 }
