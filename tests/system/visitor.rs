@@ -97,6 +97,9 @@ async fn a_message_outlives_an_outage(kind: &str) {
     visitor.wait("sent('kept') + sent('queued') === 1").await;
     system.server.turn_on();
     visitor.wait("sent('stored') === 1").await;
+    visitor.online(false).await;
+    visitor.wait("part('banner').textContent !== ''").await;
+    visitor.online(true).await;
     visitor.wait("part('banner').textContent === ''").await;
     let lead = system.server.leads(1).await.remove(0);
     assert_eq!((lead["email"].as_str(), lead["conversationCount"].as_u64()), (Some("bo@acme.com"), Some(1)));
