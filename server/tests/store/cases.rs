@@ -183,6 +183,24 @@ pub(crate) async fn an_edit_of_a_stale_lead_is_refused_and_a_no_op_changes_nothi
     }
 }
 
+/// Commits that follow each other's heels go through their sessions together: nobody may be forgotten in the handing over.
+pub(crate) async fn commits_at_the_same_time_are_each_answered(fresh: Fresh) {
+    let fresh = Arc::new(fresh);
+    let mut work = tokio::task::JoinSet::new();
+    for task in 0..32 {
+        let fresh = Arc::clone(&fresh);
+        work.spawn(async move {
+            for turn in 0..40 {
+                let address = format!("visitor{task}x{turn}@example.com");
+                let message = said(&format!("sess_{task}x{turn}"), "msg_1", 0, &address, &[&address]);
+                let kept = fresh.store.capture(vec![fresh.incoming(&message)]).await.remove(0).unwrap();
+                assert_eq!(kept.session_email, Some(address));
+            }
+        });
+    }
+    work.join_all().await;
+}
+
 pub(crate) async fn concurrent_edits_are_all_kept(fresh: Fresh) {
     keep(&fresh, &said("sess_1", "msg_1", 0, "a@example.com", &["a@example.com"])).await;
     let id = fresh.lead_id(0, "a@example.com").await.unwrap();

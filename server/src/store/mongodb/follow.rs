@@ -68,14 +68,14 @@ pub(super) async fn together(
     let (done, mut result) = oneshot::channel();
     let waiting = || store.following.waiting.lock().unwrap_or_else(PoisonError::into_inner);
     waiting().push(Waiting { keys, known, now, done });
-    let turn = store.following.turn.lock().await;
+    let _turn = store.following.turn.lock().await;
     // Whoever had the turn before may have done this along with its own.
     if let Ok(result) = result.try_recv() {
         return result;
     }
     let all = std::mem::take(&mut *waiting());
     let followed = all_of(store, &all).await.map(Arc::new);
-    drop(turn);
+    // While this still has the turn: the next one first looks whether its own is done.
     for waiting in all {
         let _ = waiting.done.send(followed.clone());
     }
