@@ -1,4 +1,5 @@
-//! The server is killed in the middle of its work; nothing that was answered 200 is lost, nothing is there twice.
+//! The server, or its database, is killed in the middle of its work; nothing that was answered 200 is lost, nothing is
+//! there twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,55 +9,103 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::database::MongoDb;
 use crate::system::Server;
 
 const WRITERS: usize = 16;
 const KILLS: usize = 5;
 
+/// Visitors who write while something is killed.
+struct Writers {
+    stop: Arc<AtomicBool>,
+    all: JoinSet<Vec<String>>,
+}
+
+/// What each of them does.
+#[derive(Clone, Copy)]
+enum Habit {
+    /// Write one conversation.
+    Stay,
+    /// Begin a new one, with another address, for each message, with a pause in between.
+    MoveOn(Duration),
+}
+
+impl Writers {
+    fn start(server: &Server, habit: Habit) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut all = JoinSet::new();
+        for writer in 0..WRITERS {
+            let (address, site_key) = (server.address(), server.business.site_key.clone());
+            all.spawn(write_until(Arc::clone(&stop), address, site_key, writer, habit));
+        }
+        Self { stop, all }
+    }
+
+    /// Ends their writing; gives the texts that were answered, each of which the database holds once, with a tag.
+    async fn find_all_of_it(self, server: &Server) -> Vec<String> {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        self.stop.store(true, Ordering::Relaxed);
+        let answered: Vec<String> = self.all.join_all().await.into_iter().flatten().collect();
+        assert!(answered.len() > WRITERS * KILLS, "only {} captures were answered", answered.len());
+
+        let mut times: BTreeMap<String, usize> = BTreeMap::new();
+        for (email, text) in server.stored_messages().await {
+            assert!(!email.is_empty(), "{text} is tagged");
+            *times.entry(text).or_default() += 1;
+        }
+        for text in &answered {
+            assert_eq!(times.get(text), Some(&1), "{text}");
+        }
+        assert!(times.values().all(|count| *count == 1));
+        answered
+    }
+}
+
 async fn nothing_answered_is_lost(kind: &str) {
     let mut server = Server::open(kind);
-    let stop = Arc::new(AtomicBool::new(false));
-    let mut writers = JoinSet::new();
-    for writer in 0..WRITERS {
-        let (address, site_key) = (server.address(), server.business.site_key.clone());
-        writers.spawn(write_until(Arc::clone(&stop), address, site_key, writer));
-    }
+    let writers = Writers::start(&server, Habit::Stay);
     for kill in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(150 + 97 * kill as u64)).await;
         server.kill();
         server.turn_on();
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    stop.store(true, Ordering::Relaxed);
-    let answered: Vec<String> = writers.join_all().await.into_iter().flatten().collect();
-    assert!(answered.len() > WRITERS * KILLS, "only {} captures were answered", answered.len());
-
-    let mut times: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, text) in server.stored_messages().await {
-        *times.entry(text).or_default() += 1;
-    }
-    for text in &answered {
-        assert_eq!(times.get(text), Some(&1), "{text}");
-    }
-    assert!(times.values().all(|count| *count == 1));
+    writers.find_all_of_it(&server).await;
     for lead in server.leads(WRITERS).await {
         assert_eq!(lead["conversationCount"], 1, "{lead}");
         assert_eq!(lead["sessionIds"].as_array().map(Vec::len), Some(1), "{lead}");
     }
-    assert!(
-        server.stored_messages().await.iter().all(|(email, _)| !email.is_empty()),
-        "every message is tagged"
-    );
+}
+
+/// Waits until the server's store answers.
+async fn is_ready(server: &Server) {
+    for _ in 0..200 {
+        let asked = reqwest::get(format!("{}/readyz", server.address())).await;
+        if asked.is_ok_and(|answer| answer.status() == 200) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the database does not come back");
 }
 
 /// Sends one message after the other, each until it is answered 200; gives the texts that were.
-async fn write_until(stop: Arc<AtomicBool>, address: String, site_key: String, writer: usize) -> Vec<String> {
+async fn write_until(
+    stop: Arc<AtomicBool>,
+    address: String,
+    site_key: String,
+    writer: usize,
+    habit: Habit,
+) -> Vec<String> {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().expect("a client");
     let mut answered = Vec::new();
     for seq in 0..50 {
-        let text = format!("message {seq} of writer{writer}@example.com");
+        let (place, pause) = match habit {
+            Habit::Stay => (0, Duration::ZERO),
+            Habit::MoveOn(pause) => (seq, pause),
+        };
+        let text = format!("message {seq} of writer{writer}x{place}@example.com");
         let body = json!({
-            "siteKey": site_key, "sessionId": format!("sess_{writer}"), "messageId": format!("msg_{seq}"),
+            "siteKey": site_key, "sessionId": format!("sess_{writer}x{place}"), "messageId": format!("msg_{seq}"),
             "seq": seq, "text": text, "pageUrl": "https://acme.example/",
         });
         loop {
@@ -66,6 +115,7 @@ async fn write_until(stop: Arc<AtomicBool>, address: String, site_key: String, w
                 && answer.json::<Value>().await.is_ok()
             {
                 answered.push(text);
+                tokio::time::sleep(pause).await;
                 break;
             }
             if stop.load(Ordering::Relaxed) {
@@ -85,4 +135,23 @@ async fn nothing_answered_is_lost_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_answered_is_lost_on_mongodb() {
     nothing_answered_is_lost("mongodb").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_answered_is_lost_where_the_database_is_killed() {
+    let mut database = MongoDb::start();
+    let server = Server::open_on(database.database());
+    // A database takes longer to come back than a server.
+    let writers = Writers::start(&server, Habit::MoveOn(Duration::from_millis(100)));
+    for kill in 0..KILLS {
+        tokio::time::sleep(Duration::from_millis(150 + 97 * kill as u64)).await;
+        database.kill();
+        database.turn_on();
+        is_ready(&server).await;
+    }
+    let answered = writers.find_all_of_it(&server).await;
+    let leads: Vec<String> = server.stored_leads().await;
+    for text in answered {
+        assert_eq!(leads.iter().filter(|email| text.ends_with(*email)).count(), 1, "the lead of {text}");
+    }
 }

@@ -11,6 +11,7 @@ mod bad_input;
 mod browser;
 mod business;
 mod crash;
+mod database;
 mod edge;
 mod examples;
 mod faults;

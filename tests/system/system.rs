@@ -67,6 +67,13 @@ impl Server {
         Self::start(kind, false)
     }
 
+    /// The same on a database that the test has.
+    pub(crate) fn open_on(database: Database) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let business = create_business(&database, "owner@example.com");
+        Self::on(directory, database, business, false)
+    }
+
     /// The same with settings of its own.
     pub(crate) fn open_with(kind: &str, settings: Vec<(&'static str, String)>) -> Self {
         let (directory, database) = fresh(kind);

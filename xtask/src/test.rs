@@ -29,6 +29,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     // With the tests the server is built as well; by itself it would be built of other features of the same crates.
     let tests = ["test", "--workspace", "--exclude", "porchlight-edge", "--no-fail-fast"];
     crate::shell::run("Building the server and the tests", cargo(&tests).arg("--no-run"), "")?;
+    let mongod = tools::mongod()?;
     let (mongodb, standalone) = (MongoDb::start()?, MongoDb::standalone()?);
     say("Running the tests");
     let mut tests = cargo(&tests);
@@ -36,6 +37,8 @@ pub(crate) fn run() -> anyhow::Result<bool> {
         .env("PORCHLIGHT_TEST_SERVER", target().join("debug/porchlight"))
         .env("PORCHLIGHT_TEST_MONGODB_URI", &mongodb.uri)
         .env("PORCHLIGHT_TEST_STANDALONE_URI", &standalone.uri)
+        .env("PORCHLIGHT_TEST_MONGOD", mongod.program)
+        .env("PORCHLIGHT_TEST_MONGOD_LIBRARIES", mongod.libraries)
         .env("PORCHLIGHT_TEST_NODE", tools::node()?)
         .env("PORCHLIGHT_TEST_AXE", tools::node()?.join("node_modules/axe-core/axe.min.js"))
         .env(

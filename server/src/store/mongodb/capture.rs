@@ -5,7 +5,8 @@
 //! 2. Read the sessions again: of several writers of one session, the one that inserted last sees all messages. Of
 //!    sessions without an address only that is asked: whether somebody has brought one meanwhile. If not, nothing
 //!    follows, and their messages are answered while the others go on.
-//! 3. Bring leads and tags to what follows from the messages. Both are recomputed, so doing it again changes nothing.
+//! 3. Bring leads and tags to what follows from the messages. Both are recomputed, so doing it again changes nothing. It is
+//!    all durable with its last write, the mark of the day.
 //! 4. Read which messages the sessions have; if more have come, a writer with an older view may have written last:
 //!    go back to 2. Otherwise take the marks off.
 //!

@@ -2,15 +2,18 @@
 //!
 //! The driver's own `bulk_write` needs server 8; a command with many statements works on every server.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
+use mongodb::bson::oid::ObjectId;
 use mongodb::bson::raw::{CStr, cstr};
 use mongodb::bson::{Bson, Document, RawArrayBuf, RawDocumentBuf, doc, rawdoc};
 use mongodb::error::{Error, ErrorKind};
 use mongodb::{ClientSession, Database};
 
-use super::Result;
+use super::{MongoStore, Result};
 
 /// A unique index refused a document.
 const DUPLICATE_KEY: i32 = 11_000;
@@ -26,6 +29,11 @@ fn durable() -> RawDocumentBuf {
     rawdoc! { "w": "majority", "j": true, "wtimeout": 4_000 }
 }
 
+/// Applied, and durable with the next write that waits for that.
+fn applied() -> RawDocumentBuf {
+    rawdoc! { "w": 1 }
+}
+
 /// What a command with many statements did.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Done {
@@ -33,6 +41,63 @@ pub(super) struct Done {
     pub(super) n: i64,
     /// Statements that a unique index refused.
     pub(super) duplicates: usize,
+    /// The election that the primary had won; a server without replicas names none.
+    election: Option<ObjectId>,
+}
+
+/// Writes that wait together until they are durable: all but the last are only applied. A replica set has one log, and
+/// what stands in it is durable only with everything before it, so that the last write answers for all – unless another
+/// primary has come in between, who need not have seen them. Each answer names its primary's election; where they differ
+/// the work must be done again.
+pub(super) struct Together<'s> {
+    store: &'s MongoStore,
+    elections: Mutex<HashSet<ObjectId>>,
+}
+
+impl<'s> Together<'s> {
+    /// For one try of work that may be done again.
+    pub(super) fn new(store: &'s MongoStore) -> Self {
+        Self { store, elections: Mutex::default() }
+    }
+
+    fn elections(&self) -> MutexGuard<'_, HashSet<ObjectId>> {
+        self.elections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, done: Done) -> Done {
+        self.elections().extend(done.election);
+        done
+    }
+
+    fn concern(&self) -> RawDocumentBuf {
+        if self.store.one_log { applied() } else { durable() }
+    }
+
+    /// [`insert`], durable with the last write.
+    pub(super) async fn insert(&self, collection: &str, documents: &[Document]) -> Result<Done> {
+        let (command, documents) = (rawdoc! { "insert": collection }, raw(documents)?);
+        bulk(&self.store.database, command, cstr!("documents"), &documents, self.concern())
+            .await
+            .map(|done| self.note(done))
+    }
+
+    /// [`update`], durable with the last write.
+    pub(super) async fn update(&self, collection: &str, statements: &[Document]) -> Result<Done> {
+        let (command, statements) = (rawdoc! { "update": collection }, raw(statements)?);
+        bulk(&self.store.database, command, cstr!("updates"), &statements, self.concern())
+            .await
+            .map(|done| self.note(done))
+    }
+
+    /// The last write: an [`update`] after which all of them are durable. An error where that is not certain.
+    pub(super) async fn finish(&self, collection: &str, statements: &[Document]) -> Result<Done> {
+        let done = match statements {
+            [] => settle(&self.store.database).await?,
+            _ => update(&self.store.database, collection, statements).await?,
+        };
+        self.note(done);
+        if self.elections().len() > 1 { Err(conflict()) } else { Ok(done) }
+    }
 }
 
 /// Inserts documents in no order; those that are there already are counted, not an error.
@@ -60,14 +125,13 @@ pub(super) async fn update_lightly(
     collection: &str,
     statements: &[Document],
 ) -> Result<Done> {
-    bulk(database, rawdoc! { "update": collection }, cstr!("updates"), &raw(statements)?, rawdoc! { "w": 1 })
-        .await
+    bulk(database, rawdoc! { "update": collection }, cstr!("updates"), &raw(statements)?, applied()).await
 }
 
 /// Waits until everything this node has is durable on a majority: a write that finds nothing still waits for it.
-pub(super) async fn settle(database: &Database) -> Result<()> {
+pub(super) async fn settle(database: &Database) -> Result<Done> {
     let nothing = doc! { "q": { "_id": "none" }, "u": { "$set": { "none": true } } };
-    update(database, "settings", &[nothing]).await.map(|_| ())
+    update(database, "settings", &[nothing]).await
 }
 
 fn raw(documents: &[Document]) -> Result<Vec<RawDocumentBuf>> {
@@ -95,12 +159,17 @@ async fn bulk(
         let here = read_answer(&answer)?;
         done.n += here.n;
         done.duplicates += here.duplicates;
+        done.election = here.election;
     }
     Ok(done)
 }
 
 fn read_answer(answer: &Document) -> Result<Done> {
-    let mut done = Done { n: answer.get_i32("n").unwrap_or_default().into(), duplicates: 0 };
+    let mut done = Done {
+        n: answer.get_i32("n").unwrap_or_default().into(),
+        duplicates: 0,
+        election: answer.get_object_id("electionId").ok(),
+    };
     for error in answer.get_array("writeErrors").into_iter().flatten() {
         let code = error.as_document().and_then(|error| error.get_i32("code").ok()).unwrap_or_default();
         if code != DUPLICATE_KEY {

@@ -10,7 +10,7 @@ use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::lead::Status;
 use porchlight_protocol::time::Timestamp;
 
-use super::commands;
+use super::commands::{self, Together};
 use super::documents::{self, date, moment, unreadable, whole};
 use super::{MongoStore, Result};
 use crate::analytics::LeadFact;
@@ -25,13 +25,13 @@ pub(super) fn of_day() -> Document {
     doc! { "adminId": 1, "day": 1 }
 }
 
-/// After changes of leads: the figures of their days are out of date.
-pub(super) async fn mark(store: &MongoStore, days: BTreeSet<(AdminId, i64)>) -> Result<()> {
+/// After changes of leads, as the last of the writes: the figures of their days are out of date.
+pub(super) async fn mark(writes: &Together<'_>, days: BTreeSet<(AdminId, i64)>) -> Result<()> {
     let statements: Vec<Document> = days
         .iter()
         .map(|(admin, day)| doc! { "q": own(admin.as_str(), *day), "u": marked(), "upsert": true, "hint": of_day() })
         .collect();
-    let done = commands::update(&store.database, "lead_days", &statements).await?;
+    let done = writes.finish("lead_days", &statements).await?;
     match done.duplicates {
         0 => Ok(()),
         // Two made the same day's first mark; marking twice does no harm.

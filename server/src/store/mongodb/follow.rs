@@ -13,7 +13,7 @@ use porchlight_protocol::time::Timestamp;
 use tokio::sync::oneshot;
 
 use super::capture::{Session, Sessions, in_order, key_of, load, of_sessions};
-use super::commands::{self, persist};
+use super::commands::{self, Together, persist};
 use super::{MongoStore, Result, documents, indexes, leads};
 use crate::conversation::{self, Conversation, DrawnOut, Tag};
 use crate::leads::By;
@@ -138,17 +138,15 @@ async fn once(store: &MongoStore, keys: &[Key], known: &Tags, now: Timestamp) ->
         .map(|(key, derived)| tag_statement(key, derived))
         .collect();
     let by = By::new(VISITOR, now);
-    let days = try_join!(
-        leads::follow(store, &conversations, &by),
-        commands::update(&store.database, "chats", &wrong)
-    )?
-    .0;
+    let writes = Together::new(store);
+    let (days, _) =
+        try_join!(leads::follow(store, &writes, &conversations, &by), writes.update("chats", &wrong))?;
     let tagged = |(key, derived): (&Key, Conversation)| {
         (key.clone(), Tagged { tag: derived.tag, ids: sessions[key].ids() })
     };
     let tags: Tags = conversations.into_iter().map(tagged).collect();
     let linked: Vec<Key> = tags.keys().cloned().collect();
-    let (ids, ()) = try_join!(load_ids(store, &linked), super::days::mark(store, days))?;
+    let (ids, ()) = try_join!(load_ids(store, &linked), super::days::mark(&writes, days))?;
     let is_open = |key: &Key| ids.get(key).is_some_and(|ids| *ids != tags[key].ids);
     let open: Vec<Key> = linked.into_iter().filter(is_open).collect();
     let done =

@@ -9,7 +9,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::Hint;
 use porchlight_protocol::ids::AdminId;
 
-use super::commands::{self, persist};
+use super::commands::{self, Together, persist};
 use super::documents::{self, date};
 use super::{MongoStore, Result, days, indexes};
 use crate::clock;
@@ -19,21 +19,24 @@ use crate::live::LeadAction;
 use crate::store::Edited;
 use crate::store::recent::Key;
 
-/// Brings the leads of the sessions to what follows from their messages; gives the days that must be marked now.
+/// Brings the leads of the sessions to what follows from their messages; gives the days that must be marked now, which is
+/// the last of the writes.
 pub(super) async fn follow(
     store: &MongoStore,
+    writes: &Together<'_>,
     followed: &[(&Key, Conversation)],
     by: &By,
 ) -> Result<BTreeSet<(AdminId, i64)>> {
     if followed.is_empty() {
         return Ok(BTreeSet::new());
     }
-    persist(|| follow_once(store, followed, by)).await
+    persist(|| follow_once(store, writes, followed, by)).await
 }
 
 /// One try: read, change in memory, write each lead only over the version that was read.
 async fn follow_once(
     store: &MongoStore,
+    writes: &Together<'_>,
     followed: &[(&Key, Conversation)],
     by: &By,
 ) -> Result<BTreeSet<(AdminId, i64)>> {
@@ -57,7 +60,7 @@ async fn follow_once(
             }
         }
     }
-    commands::insert(&store.database, "lead_events", &held.let_go(&mut known)?).await?;
+    writes.insert("lead_events", &held.let_go(&mut known)?).await?;
     let (mut inserts, mut updates) = (Vec::new(), Vec::new());
     for (lead, read) in changed {
         let record = &known[&lead];
@@ -67,10 +70,7 @@ async fn follow_once(
             None => inserts.push(document),
         }
     }
-    let (inserted, updated) = try_join!(
-        commands::insert(&store.database, "leads", &inserts),
-        commands::update(&store.database, "leads", &updates),
-    )?;
+    let (inserted, updated) = try_join!(writes.insert("leads", &inserts), writes.update("leads", &updates),)?;
     if inserted.duplicates > 0 || updated.n < updates.len() as i64 {
         // Somebody else changed one of them in between.
         return Err(commands::conflict());

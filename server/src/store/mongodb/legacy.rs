@@ -6,7 +6,7 @@ use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
 
 use super::capture::{self, Session};
-use super::commands::{self, persist};
+use super::commands::{self, Together, persist};
 use super::documents::{moment, unreadable, whole};
 use super::{MongoStore, Result, days, leads};
 use crate::conversation::{self, Conversation, derive_old};
@@ -138,8 +138,9 @@ pub(super) async fn migrate(store: &MongoStore, admin: &AdminId, sessions: &[Str
         commands::update(&store.database, "chats", &confirmed).await?;
         let followed: Vec<(&Key, Conversation)> =
             keys.iter().filter_map(|key| Some((key, derive_old(&loaded.get(key)?.messages)?))).collect();
-        let days = leads::follow(store, &followed, by).await?;
-        days::mark(store, days).await?;
+        let writes = Together::new(store);
+        let days = leads::follow(store, &writes, &followed, by).await?;
+        days::mark(&writes, days).await?;
         let tags: Vec<Document> =
             followed.iter().flat_map(|(key, derived)| missing_tags(key, derived)).collect();
         commands::update(&store.database, "chats", &tags).await?;
