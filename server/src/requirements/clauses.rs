@@ -19,7 +19,7 @@ const ABBREVIATIONS: &[&str] = &[
     "approx", "incl", "excl", "no", "nr", "ca", "max", "min", "st", "dr", "mr", "mrs", "ms", "ext", "vs",
     "bzw", "str", "tel", "env", "inkl", "ggf", "mind", "zzgl", "evtl", "ref", "z.b", "e.g", "i.e", "ok",
     "tsd", "mio", "n", "z", "b", "u", "ul", "pcs", "nº", "núm", "aprox", "ecc", "art", "sig", "sr", "sra",
-    "ok.", "godz", "wg", "np", "tys", "r", "ev", "gr", "bspw", "usw",
+    "ok.", "ong", "godz", "wg", "np", "tys", "r", "ev", "gr", "bspw", "usw",
 ];
 
 /// The sentences of a message.

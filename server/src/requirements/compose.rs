@@ -121,7 +121,10 @@ fn replace(facts: &mut [Fact], new: &Held, message: usize) -> bool {
         if old.text.to_lowercase() == new.text.to_lowercase() {
             return true;
         }
-        let (was, is) = if new.kind == values::Kind::Count || new.kind == values::Kind::Measure {
+        // "One dog", then "two dogs": the noun changes with the number.
+        let other_form = !new.key.is_empty() && old.key != new.key && is_same_word(&old.key, &new.key);
+        let counts = new.kind == values::Kind::Count || new.kind == values::Kind::Measure;
+        let (was, is) = if counts && !other_form {
             (number(&old.text), number(&new.text))
         } else {
             (old.text.clone(), new.text.clone())
@@ -199,7 +202,8 @@ const PIECES: [&str; 9] = ["stück", "pieces", "pcs", "piezas", "pièces", "pezz
 fn is_same_word(a: &str, b: &str) -> bool {
     let shared = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
     let longer = a.chars().count().max(b.chars().count());
-    a == b || (shared >= 4 && longer - shared <= 2)
+    let plural = shared >= 3 && longer == shared + 1 && (a.ends_with('s') || b.ends_with('s'));
+    a == b || plural || (shared >= 4 && longer - shared <= 2)
 }
 
 fn number(text: &str) -> String {
@@ -237,6 +241,33 @@ pub(super) fn replace_instead(facts: &mut [Fact], text: &str, at: usize, behind:
         }
     }
     new.to_owned()
+}
+
+/// Of the facts from `heard` on, which one long message has told, leaves those that say what is needed, and the details that
+/// follow one.
+pub(super) fn without_tale(facts: &mut Vec<Fact>, heard: usize) {
+    /// So many sentences behind a need its details are told.
+    const NEAR: usize = 3;
+    if !facts.iter().skip(heard).any(|fact| fact.plain && fact.kind != Kind::Situation) {
+        return;
+    }
+    let mut need: Option<usize> = None;
+    let mut index = 0;
+    facts.retain(|fact| {
+        index += 1;
+        if index <= heard {
+            return true;
+        }
+        let sentence = fact.place.1;
+        if fact.plain {
+            if fact.kind != Kind::Situation {
+                need = Some(sentence);
+            }
+            return true;
+        }
+        let far = if fact.values.is_empty() { 0 } else { NEAR };
+        need.is_some_and(|need| sentence <= need + far)
+    });
 }
 
 /// Joins two of a kind.

@@ -66,6 +66,7 @@ pub fn extract(turns: &[Turn<'_>]) -> String {
         message: 0,
         names: Names::default(),
         is_brief: true,
+        is_tale: false,
         withdrawn: None,
         is_advertising: false,
     };
@@ -99,6 +100,9 @@ struct Place {
 /// A message of so many words is brief.
 const BRIEF: usize = 25;
 
+/// A message of more words tells a story.
+const TALE: usize = 90;
+
 /// What was said so far.
 struct Conversation {
     lexicon: &'static Lexicon,
@@ -111,6 +115,8 @@ struct Conversation {
     names: Names,
     /// Whether the message is a short one, in which every word is likely to be about the need.
     is_brief: bool,
+    /// Whether it is a long one, in which much is told that is not.
+    is_tale: bool,
     /// How many facts there were when the visitor took everything back.
     withdrawn: Option<usize>,
     /// Whether somebody sells to the business instead of asking.
@@ -123,7 +129,7 @@ impl Conversation {
         self.names.learn_address(&tokens);
         let asked = Asked::of(&tokens, self.lexicon);
         self.asked = Some(match self.pending.take() {
-            Some(pending) if asked.offer.is_none() && !asked.is_question => pending,
+            Some(pending) if asked.offer.is_none() && !asked.is_question && !asked.is_timed => pending,
             _ => asked,
         });
     }
@@ -136,7 +142,8 @@ impl Conversation {
         self.is_advertising |= orders::is_advertising(&tokens);
         orders::take_out(&mut tokens);
         self.names.take_out(&mut tokens, self.lexicon);
-        self.is_brief = tokens.iter().filter(|t| t.is_spoken()).count() <= BRIEF;
+        let length = tokens.iter().filter(|t| t.is_spoken()).count();
+        (self.is_brief, self.is_tale) = (length <= BRIEF, length > TALE);
         if asked.offer.is_some() && text.trim_end().ends_with('?') {
             self.pending = Some(asked.clone());
         }
@@ -144,7 +151,8 @@ impl Conversation {
         if let Some((text, kind)) = &reply.accepts {
             self.accept(text, *kind);
         }
-        let mut correcting = asked.is_taken;
+        let mut correcting = asked.is_taken && reply.accepts.is_none();
+        let heard = self.facts.len();
         let sentences = sentences(&tokens[reply.from.min(tokens.len())..]);
         for (number, sentence) in sentences.iter().enumerate() {
             let mut listing = sentence.is_item;
@@ -164,6 +172,7 @@ impl Conversation {
                     corrects: correcting,
                     budget: asked.is_budget || budget,
                     of_others,
+                    in_tale: self.is_tale,
                     is_header: parts.get(at + 1).map_or(sentence.ends_in_colon, |n| n.glue == Glue::Colon),
                 };
                 budget = clause.tokens.iter().any(|t| t.is(Class::Budget));
@@ -185,6 +194,9 @@ impl Conversation {
                 let answered = (first && !sentence.is_question).then_some(&asked);
                 listing |= self.keep(reading, clause, at, answered);
             }
+        }
+        if self.is_tale {
+            compose::without_tale(&mut self.facts, heard);
         }
     }
 
@@ -271,6 +283,7 @@ impl Conversation {
                 values: Vec::new(),
                 strong: true,
                 firm: true,
+                plain: true,
                 whole: true,
                 labelled: false,
                 place,
@@ -335,10 +348,12 @@ fn instead(text: &str, clause: &Clause<'_, '_>) -> Option<(usize, usize)> {
     let exchanges = |t: &Token<'_>| {
         t.is(Class::Day) || t.is(Class::Colour) || t.is(Class::Number) || t.has_digit() || !t.is_known()
     };
+    let closes = |t: &Token<'_>| !t.is_spoken() || t.is(Class::Polite) || t.is(Class::Filler);
     let denies = |at: usize| {
         NOT.contains(&tokens[at].low.as_str())
             && !tokens[at].is(Class::Problem)
-            && at + 2 == tokens.len()
+            && at + 1 < tokens.len()
+            && tokens[at + 2..].iter().all(closes)
             && exchanges(&tokens[at + 1])
             && tokens[..at].iter().rfind(|t| !t.is(Class::Filler)).is_some_and(exchanges)
     };

@@ -40,6 +40,8 @@ pub(super) struct Fact {
     pub(super) strong: bool,
     /// Whether it counts in a long message too, where much is said around the need.
     pub(super) firm: bool,
+    /// Whether it says what is needed or what must be, or what fails, and so counts in a story too.
+    pub(super) plain: bool,
     /// Whether it says something by itself, or only adds to what stands before it.
     pub(super) whole: bool,
     /// Whether what stands before it is its label.
@@ -80,6 +82,8 @@ pub(super) struct Frame {
     pub(super) is_header: bool,
     /// Behind a clause about somebody else.
     pub(super) of_others: bool,
+    /// In a message that tells a story.
+    pub(super) in_tale: bool,
 }
 
 /// Asks for what stands beside it.
@@ -254,6 +258,7 @@ fn fact(said: &Said<'_, '_>) -> Option<Fact> {
         values: said.found.iter().map(held).collect(),
         strong: said.is_strong(),
         firm: said.is_firm(),
+        plain: kind == Kind::Budget || said.is_plain(),
         whole: lead.need || lead.ask || (lead.subject && core.len() > 3) || kind == Kind::Budget,
         labelled: false,
         place: (0, 0),
@@ -269,6 +274,7 @@ fn at_most(core: &[Token<'_>], money: &Value) -> Fact {
         values: vec![Held { kind: money.kind, key: String::new(), text: amount }],
         strong: true,
         firm: true,
+        plain: true,
         whole: true,
         labelled: false,
         place: (0, 0),

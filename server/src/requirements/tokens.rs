@@ -108,6 +108,11 @@ pub(super) fn tokens<'a>(text: &'a str, lexicon: &Lexicon) -> Vec<Token<'a>> {
             let words =
                 found[index..].iter().filter(|token| !token.is_mark("'")).map(|token| token.low.as_str());
             found[index].marks = lexicon.marks(words);
+            // "8 am" is said of a clock, not of oneself.
+            let clock = found[index].low == "am" && index > 0 && found[index - 1].shape == Shape::Number;
+            if clock {
+                found[index].marks = lexicon.marks(std::iter::once("pm"));
+            }
         }
     }
     found

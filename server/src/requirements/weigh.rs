@@ -72,6 +72,16 @@ impl Said<'_, '_> {
             || self.found.iter().any(|v| !matches!(v.kind, Kind::Day | Kind::Place))
     }
 
+    /// Whether it says what is needed or what must be, or what fails.
+    pub(super) fn is_plain(&self) -> bool {
+        self.asks()
+            || self.needs()
+            || self.demands()
+            || self.excludes()
+            || self.any(Class::Problem)
+            || self.any(Class::Decides)
+    }
+
     /// Whether it counts in a long message too, where much is said around the need.
     pub(super) fn is_firm(&self) -> bool {
         // "iOS and Android.", and a town alone.
@@ -85,7 +95,16 @@ impl Said<'_, '_> {
             || self.demands()
             || [Class::Now, Class::Part, Class::Decides].iter().any(|class| self.any(*class))
             || named
+            || self.excludes()
             || self.any(Class::Also) && !self.any(Class::Told) && !self.any(Class::They)
+    }
+
+    /// "No students": a limit of few words.
+    fn excludes(&self) -> bool {
+        const FEW: std::ops::RangeInclusive<usize> = 1..=3;
+        !self.lead.subject
+            && self.core.first().is_some_and(|t| t.is(Class::Not) && !t.is(Class::Feel))
+            && FEW.contains(&self.says())
     }
 
     fn asks(&self) -> bool {
@@ -103,7 +122,7 @@ impl Said<'_, '_> {
             at > 0 && self.tokens[at - 1].is(Class::Person) && !self.tokens[at - 1].is(Class::Own)
         };
         let spoken: Vec<usize> = (0..self.tokens.len()).filter(|at| self.tokens[*at].is_spoken()).collect();
-        let reach = if self.any(Class::Past) { spoken.len() } else { 8 };
+        let reach = if self.any(Class::Past) || self.frame.in_tale { spoken.len() } else { 8 };
         let heard = spoken.iter().take(reach).chain(spoken.last());
         heard.copied().any(|at| self.tokens[at].is(Class::Told) && !yours(at))
     }
@@ -158,7 +177,8 @@ impl Said<'_, '_> {
     /// What was, told with a subject; unless it failed, or a code makes it checkable.
     pub(super) fn is_story(&self) -> bool {
         const SHORT: usize = 6;
-        if self.asks() || self.frame.is_item || self.any(Class::Dealt) {
+        let goes_on = self.lead.own && self.tokens.iter().any(|t| t.len_as(Class::Now) > 1);
+        if self.asks() || self.frame.is_item || self.any(Class::Dealt) || goes_on {
             return false;
         }
         let (told, past, fails) = (self.told(), self.any(Class::Past), self.any(Class::Problem));
@@ -180,7 +200,7 @@ impl Said<'_, '_> {
         // "We're bringing a small dog": said of oneself now.
         let past = self.core.first().is_some_and(|t| t.low.len() > 4 && t.low.ends_with("ed"));
         let own = self.lead.own && self.says() >= 2 && !past;
-        [Class::Problem, Class::Must, Class::Now].iter().any(|class| self.any(*class))
+        [Class::Problem, Class::Must, Class::Now, Class::Decides].iter().any(|class| self.any(*class))
             || !self.found.is_empty()
             || located
             || self.core.iter().skip(1).any(is_product)
