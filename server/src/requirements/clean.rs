@@ -74,16 +74,6 @@ static PRIVATE: [Private; 7] = [
         }),
         leaves: CLAUSE_END,
     },
-    // Logins.
-    Private {
-        may_hold: |text| text.contains(['/', ':', '=']) || text.contains(" is "),
-        pattern: LazyLock::new(|| {
-            pattern(
-                r"\b(?:log-?in|user ?name|user id|credentials|zugangsdaten|benutzername|identifiant|usuario)\b(?:\s*(?:is|are|ist|sind|est|es|:|=))+\s*\S+(?:\s*[/|,]\s*\S+)?",
-            )
-        }),
-        leaves: CLAUSE_END,
-    },
     // What is called a secret, or a handle, and holds a number or a sign.
     Private {
         may_hold: |text| text.bytes().any(|b| b.is_ascii_digit() || b"!@#$%^&*_-".contains(&b)),
@@ -94,6 +84,16 @@ static PRIVATE: [Private; 7] = [
                 r"|\b(?:exp(?:iry|ires|iration)?(?: date)?|valid (?:until|thru)|gültig bis)[\s:.]*[0-9]{1,2}[/-][0-9]{2,4}",
                 r"|\b(?:insta(?:gram)?|skype|telegram|discord|snapchat|snap|wechat|twitter|tiktok|handle|username|user name|benutzername|usuario)(?: (?:is|name|id|handle))?[\s:]+[@a-z0-9_][a-z0-9_.]*[0-9_][a-z0-9_]*",
             ))
+        }),
+        leaves: CLAUSE_END,
+    },
+    // Logins.
+    Private {
+        may_hold: |text| text.contains(['/', ':', '=']) || text.contains(" is "),
+        pattern: LazyLock::new(|| {
+            pattern(
+                r"\b(?:log-?in|user ?name|user id|credentials|zugangsdaten|benutzername|identifiant|usuario)\b(?:\s*(?:is|are|ist|sind|est|es|:|=))+\s*\S+(?:\s*[/|,]\s*\S+)?",
+            )
         }),
         leaves: CLAUSE_END,
     },

@@ -229,10 +229,17 @@ fn replace_word(text: &str, was: &str, is: &str) -> String {
 
 /// "800 brochures, A5 instead of A4": takes the new value's place in what was said before, where the old one stands.
 /// What is left to say of the new fact.
-pub(super) fn replace_instead(facts: &mut [Fact], text: &str, at: usize, behind: usize) -> String {
+pub(super) fn replace_instead(
+    facts: &mut [Fact],
+    text: &str,
+    at: usize,
+    behind: usize,
+    number: Option<&str>,
+) -> String {
     let (new, old) = (text[..at].trim(), text[behind..].trim());
     let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
-    let value = new.rsplit(' ').find(|word| !is_number(old) || is_number(word)).unwrap_or_default();
+    let last = || new.rsplit(' ').find(|word| !is_number(old) || is_number(word)).unwrap_or_default();
+    let value = number.unwrap_or_else(last);
     for fact in facts.iter_mut().rev() {
         let text = replace_word(&fact.text, old, value);
         if text != fact.text {
@@ -248,9 +255,10 @@ pub(super) fn replace_instead(facts: &mut [Fact], text: &str, at: usize, behind:
 pub(super) fn without_tale(facts: &mut Vec<Fact>, heard: usize) {
     /// So many sentences behind a need its details are told.
     const NEAR: usize = 3;
-    if !facts.iter().skip(heard).any(|fact| fact.plain && fact.kind != Kind::Situation) {
-        return;
-    }
+    /// And so many before it what has led to it.
+    const CAUSE: usize = 2;
+    let needed = |fact: &&Fact| fact.plain && fact.kind != Kind::Situation;
+    let Some(first) = facts.iter().skip(heard).find(needed).map(|fact| fact.place.1) else { return };
     let mut need: Option<usize> = None;
     let mut index = 0;
     facts.retain(|fact| {
@@ -259,11 +267,12 @@ pub(super) fn without_tale(facts: &mut Vec<Fact>, heard: usize) {
             return true;
         }
         let sentence = fact.place.1;
-        if fact.plain {
-            if fact.kind != Kind::Situation {
-                need = Some(sentence);
-            }
+        if needed(&fact) {
+            need = Some(sentence);
             return true;
+        }
+        if fact.plain {
+            return sentence + CAUSE >= first;
         }
         let far = if fact.values.is_empty() { 0 } else { NEAR };
         need.is_some_and(|need| sentence <= need + far)

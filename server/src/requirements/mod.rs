@@ -228,7 +228,8 @@ impl Conversation {
                 fact.labelled = clause.glue == Glue::Colon;
                 fact.strong |= self.message == 1 && self.is_brief && names_wish(&fact);
                 if let Some((at, behind)) = instead(&fact.text, clause) {
-                    fact.text = compose::replace_instead(&mut self.facts, &fact.text, at, behind);
+                    let number = counted_anew(clause);
+                    fact.text = compose::replace_instead(&mut self.facts, &fact.text, at, behind, number);
                     fact.values.retain(|held| fact.text.contains(&held.text));
                 }
                 if let Some(asked) = asked {
@@ -349,13 +350,15 @@ fn instead(text: &str, clause: &Clause<'_, '_>) -> Option<(usize, usize)> {
         t.is(Class::Day) || t.is(Class::Colour) || t.is(Class::Number) || t.has_digit() || !t.is_known()
     };
     let closes = |t: &Token<'_>| !t.is_spoken() || t.is(Class::Polite) || t.is(Class::Filler);
+    let counts = |t: &Token<'_>| t.is(Class::Number) || t.has_digit();
     let denies = |at: usize| {
         NOT.contains(&tokens[at].low.as_str())
             && !tokens[at].is(Class::Problem)
             && at + 1 < tokens.len()
             && tokens[at + 2..].iter().all(closes)
             && exchanges(&tokens[at + 1])
-            && tokens[..at].iter().rfind(|t| !t.is(Class::Filler)).is_some_and(exchanges)
+            && (tokens[..at].iter().rfind(|t| !t.is(Class::Filler)).is_some_and(exchanges)
+                || counts(&tokens[at + 1]) && at > 1 && counts(&tokens[at - 2]))
     };
     let named = |at: &usize| tokens[*at].is(Class::Instead) && !tokens[*at].is(Class::Not) || denies(*at);
     let at = (0..tokens.len()).find(named)?;
@@ -364,6 +367,14 @@ fn instead(text: &str, clause: &Clause<'_, '_>) -> Option<(usize, usize)> {
     let words: Vec<&str> = tokens.get(from..at + length)?.iter().map(|t| t.text).collect();
     let words = words.join(" ");
     text.find(&words).map(|from| (from, from + words.len()))
+}
+
+/// "Seven nights not four": the number that counts.
+fn counted_anew<'a>(clause: &Clause<'_, 'a>) -> Option<&'a str> {
+    let counts = |t: &&Token<'_>| t.is(Class::Number) || t.has_digit();
+    let not = clause.tokens.iter().position(|t| NOT.contains(&t.low.as_str()))?;
+    clause.tokens.get(not + 1).filter(counts)?;
+    clause.tokens[..not].iter().rev().take(2).find(counts).map(|t| t.text)
 }
 
 /// Says what a short answer is about, where its own words do not.

@@ -106,7 +106,7 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects)
     let mut from = strip_lead(tokens, 0, &mut lead, frame);
     lead.ask |= tokens.iter().any(|t| PLEASE.contains(&t.low.as_str()))
         && !tokens.get(from).is_some_and(|t| t.is(Class::Not));
-    if let Some(behind) = quoted(tokens, from) {
+    if let Some(behind) = quoted(tokens, from).filter(|_| !frame.in_tale) {
         from = strip_lead(tokens, behind, &mut lead, frame);
     } else if speaks_of_others(tokens, from, &lead, frame) {
         return (Reading::OfOthers, corrects(&lead, false));
