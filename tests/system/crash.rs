@@ -78,8 +78,9 @@ async fn nothing_answered_is_lost(kind: &str) {
 
 /// Waits until the server's store answers.
 async fn is_ready(server: &Server) {
-    for _ in 0..200 {
-        let asked = reqwest::get(format!("{}/readyz", server.address())).await;
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).build().expect("a client");
+    for _ in 0..100 {
+        let asked = client.get(format!("{}/readyz", server.address())).send().await;
         if asked.is_ok_and(|answer| answer.status() == 200) {
             return;
         }

@@ -10,14 +10,15 @@ const SET: &str = "own";
 
 pub(crate) struct MongoDb {
     port: u16,
-    folder: tempfile::TempDir,
+    /// Ends before its files go.
     process: Option<Process>,
+    folder: tempfile::TempDir,
 }
 
 impl MongoDb {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory");
-        let mut started = Self { port: free_port().unwrap(), folder, process: None };
+        let mut started = Self { port: free_port().unwrap(), process: None, folder };
         started.turn_on();
         let mut initiate = Command::new("node");
         initiate.current_dir(setting("PORCHLIGHT_TEST_NODE"));
@@ -39,7 +40,9 @@ impl MongoDb {
         let mut mongod = Command::new(setting("PORCHLIGHT_TEST_MONGOD"));
         mongod.env("LD_LIBRARY_PATH", setting("PORCHLIGHT_TEST_MONGOD_LIBRARIES"));
         mongod.args(["--replSet", SET, "--bind_ip", "127.0.0.1", "--port", &self.port.to_string()]);
-        mongod.args(["--wiredTigerCacheSizeGB", "0.25", "--dbpath"]).arg(self.folder.path());
+        mongod
+            .args(["--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--dbpath"])
+            .arg(self.folder.path());
         self.process = Some(Process::start("mongod", mongod.stdout(Stdio::null())).unwrap());
     }
 

@@ -2,8 +2,6 @@
 //!
 //! The driver's own `bulk_write` needs server 8; a command with many statements works on every server.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -13,7 +11,7 @@ use mongodb::bson::{Bson, Document, RawArrayBuf, RawDocumentBuf, doc, rawdoc};
 use mongodb::error::{Error, ErrorKind};
 use mongodb::{ClientSession, Database};
 
-use super::{MongoStore, Result};
+use super::Result;
 
 /// A unique index refused a document.
 const DUPLICATE_KEY: i32 = 11_000;
@@ -45,58 +43,48 @@ pub(super) struct Done {
     election: Option<ObjectId>,
 }
 
-/// Writes that wait together until they are durable: all but the last are only applied. A replica set has one log, and
-/// what stands in it is durable only with everything before it, so that the last write answers for all – unless another
-/// primary has come in between, who need not have seen them. Each answer names its primary's election; where they differ
-/// the work must be done again.
+/// Work whose writes wait together until they are durable: all but the last are only applied. A replica set has one log, and
+/// what stands in it is durable only with everything before it, so that the last write answers for what was written, and for
+/// what was read – unless another primary has come in between, who need not have seen it. A primary is known by the election
+/// that it has won: where the last write names another than the one at the beginning, the work must be done again.
+///
+/// A server that names no election, as one without replicas does, waits for each write.
 pub(super) struct Together<'s> {
-    store: &'s MongoStore,
-    elections: Mutex<HashSet<ObjectId>>,
+    database: &'s Database,
+    election: Option<ObjectId>,
 }
 
 impl<'s> Together<'s> {
-    /// For one try of work that may be done again.
-    pub(super) fn new(store: &'s MongoStore) -> Self {
-        Self { store, elections: Mutex::default() }
-    }
-
-    fn elections(&self) -> MutexGuard<'_, HashSet<ObjectId>> {
-        self.elections.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn note(&self, done: Done) -> Done {
-        self.elections().extend(done.election);
-        done
+    /// Begins one try of work that may be done again, before anything is read.
+    pub(super) async fn begin(database: &'s Database) -> Result<Self> {
+        let hello = database.run_command(doc! { "hello": 1 }).await?;
+        Ok(Self { database, election: hello.get_object_id("electionId").ok() })
     }
 
     fn concern(&self) -> RawDocumentBuf {
-        if self.store.one_log { applied() } else { durable() }
+        if self.election.is_some() { applied() } else { durable() }
     }
 
     /// [`insert`], durable with the last write.
     pub(super) async fn insert(&self, collection: &str, documents: &[Document]) -> Result<Done> {
         let (command, documents) = (rawdoc! { "insert": collection }, raw(documents)?);
-        bulk(&self.store.database, command, cstr!("documents"), &documents, self.concern())
-            .await
-            .map(|done| self.note(done))
+        bulk(self.database, command, cstr!("documents"), &documents, self.concern()).await
     }
 
     /// [`update`], durable with the last write.
     pub(super) async fn update(&self, collection: &str, statements: &[Document]) -> Result<Done> {
         let (command, statements) = (rawdoc! { "update": collection }, raw(statements)?);
-        bulk(&self.store.database, command, cstr!("updates"), &statements, self.concern())
-            .await
-            .map(|done| self.note(done))
+        bulk(self.database, command, cstr!("updates"), &statements, self.concern()).await
     }
 
     /// The last write: an [`update`] after which all of them are durable. An error where that is not certain.
     pub(super) async fn finish(&self, collection: &str, statements: &[Document]) -> Result<Done> {
         let done = match statements {
-            [] => settle(&self.store.database).await?,
-            _ => update(&self.store.database, collection, statements).await?,
+            [] if self.election.is_none() => return Ok(Done::default()),
+            [] => settle(self.database).await?,
+            _ => update(self.database, collection, statements).await?,
         };
-        self.note(done);
-        if self.elections().len() > 1 { Err(conflict()) } else { Ok(done) }
+        if done.election == self.election { Ok(done) } else { Err(conflict()) }
     }
 }
 

@@ -30,8 +30,6 @@ pub struct MongoStore {
     /// be told what happens, and a crash between an edit and the mark of its day leaves figures out of date until the
     /// day's next change.
     pub(super) transactions: bool,
-    /// Whether all writes go into the log of one primary: of several shards each has a log of its own.
-    pub(super) one_log: bool,
     /// What is known of sessions without reading them.
     pub(super) memory: Arc<Mutex<Memory>>,
     /// The sessions of which something follows from new messages.
@@ -65,8 +63,8 @@ impl MongoStore {
             .default_database()
             .ok_or_else(|| Error::custom("the address must name a database: mongodb://HOST/DATABASE"))?;
         let hello = database.run_command(doc! { "hello": 1 }).await?;
-        let one_log = hello.contains_key("setName");
-        let transactions = one_log || hello.get_str("msg").is_ok_and(|kind| kind == "isdbgrid");
+        let transactions =
+            hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|kind| kind == "isdbgrid");
         if !transactions {
             tracing::warn!(
                 "this MongoDB is no replica set: a crash in the middle of an edit can leave figures out of date there"
@@ -79,7 +77,6 @@ impl MongoStore {
             client,
             database,
             transactions,
-            one_log,
             memory: Arc::default(),
             following: Arc::default(),
         })

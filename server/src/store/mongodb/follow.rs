@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::{TryStreamExt, try_join};
+use futures::{TryStreamExt, join, try_join};
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::Hint;
 use porchlight_protocol::time::Timestamp;
@@ -129,6 +129,7 @@ struct Round {
 }
 
 async fn once(store: &MongoStore, keys: &[Key], known: &Tags, now: Timestamp) -> Result<Round> {
+    let writes = Together::begin(&store.database).await?;
     let sessions = load(store, keys).await?;
     let conversations: Vec<(&Key, Conversation)> =
         keys.iter().filter_map(|key| Some((key, derive(sessions.get(key)?, known.get(key))?))).collect();
@@ -138,15 +139,17 @@ async fn once(store: &MongoStore, keys: &[Key], known: &Tags, now: Timestamp) ->
         .map(|(key, derived)| tag_statement(key, derived))
         .collect();
     let by = By::new(VISITOR, now);
-    let writes = Together::new(store);
-    let (days, _) =
-        try_join!(leads::follow(store, &writes, &conversations, &by), writes.update("chats", &wrong))?;
+    // Neither is left half-way where the other fails.
+    let (days, tagged) =
+        join!(leads::follow(store, &writes, &conversations, &by), writes.update("chats", &wrong));
+    let (days, _) = (days?, tagged?);
     let tagged = |(key, derived): (&Key, Conversation)| {
         (key.clone(), Tagged { tag: derived.tag, ids: sessions[key].ids() })
     };
     let tags: Tags = conversations.into_iter().map(tagged).collect();
     let linked: Vec<Key> = tags.keys().cloned().collect();
-    let (ids, ()) = try_join!(load_ids(store, &linked), super::days::mark(&writes, days))?;
+    let marked = async { if linked.is_empty() { Ok(()) } else { super::days::mark(&writes, days).await } };
+    let (ids, ()) = try_join!(load_ids(store, &linked), marked)?;
     let is_open = |key: &Key| ids.get(key).is_some_and(|ids| *ids != tags[key].ids);
     let open: Vec<Key> = linked.into_iter().filter(is_open).collect();
     let done =

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use futures::{TryStreamExt, try_join};
+use futures::{TryStreamExt, join};
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
@@ -60,7 +60,8 @@ async fn follow_once(
             }
         }
     }
-    writes.insert("lead_events", &held.let_go(&mut known)?).await?;
+    // The next write replaces the only other copy.
+    commands::insert(&store.database, "lead_events", &held.let_go(&mut known)?).await?;
     let (mut inserts, mut updates) = (Vec::new(), Vec::new());
     for (lead, read) in changed {
         let record = &known[&lead];
@@ -70,7 +71,9 @@ async fn follow_once(
             None => inserts.push(document),
         }
     }
-    let (inserted, updated) = try_join!(writes.insert("leads", &inserts), writes.update("leads", &updates),)?;
+    // Neither is left half-way where the other fails.
+    let (inserted, updated) = join!(writes.insert("leads", &inserts), writes.update("leads", &updates));
+    let (inserted, updated) = (inserted?, updated?);
     if inserted.duplicates > 0 || updated.n < updates.len() as i64 {
         // Somebody else changed one of them in between.
         return Err(commands::conflict());

@@ -133,14 +133,16 @@ pub(super) async fn migrate(store: &MongoStore, admin: &AdminId, sessions: &[Str
     let keys: Vec<Key> =
         sessions.iter().map(|session| Key { admin: admin.clone(), session: session.clone() }).collect();
     persist(|| async {
+        let writes = Together::begin(&store.database).await?;
         let loaded = capture::load(store, &keys).await?;
         let confirmed: Vec<Document> = loaded.values().flat_map(confirmed_addresses).collect();
         commands::update(&store.database, "chats", &confirmed).await?;
         let followed: Vec<(&Key, Conversation)> =
             keys.iter().filter_map(|key| Some((key, derive_old(&loaded.get(key)?.messages)?))).collect();
-        let writes = Together::new(store);
-        let days = leads::follow(store, &writes, &followed, by).await?;
-        days::mark(&writes, days).await?;
+        if !followed.is_empty() {
+            let days = leads::follow(store, &writes, &followed, by).await?;
+            days::mark(&writes, days).await?;
+        }
         let tags: Vec<Document> =
             followed.iter().flat_map(|(key, derived)| missing_tags(key, derived)).collect();
         commands::update(&store.database, "chats", &tags).await?;

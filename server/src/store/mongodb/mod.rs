@@ -1,7 +1,8 @@
 //! MongoDB: any number of server processes on one replica set.
 //!
 //! A message is durable with one insert; everything else follows from what is kept and can be done again, by any
-//! process, in any order (see [`capture`]). Every write waits for a majority and the journal.
+//! process, in any order (see [`capture`]). Every write waits for a majority and the journal; of several
+//! that belong together the last one answers for all ([`commands::Together`]).
 
 /// Runs work in a transaction where the deployment has them, and again while it fails for reasons that pass. A macro,
 /// because a closure cannot lend both the session and what surrounds it to one future.
