@@ -1,6 +1,6 @@
 //! What the business asked or offered, which gives short answers their meaning (policy 3).
 
-use super::clauses::{Sentence, sentences};
+use super::clauses::sentences;
 use super::lexicon::{Class, Lexicon};
 use super::read::{capitalised, written};
 use super::tokens::{Shape, Token};
@@ -26,7 +26,7 @@ pub(super) struct Asked {
     /// Whether it asks for a place.
     pub(super) is_place: bool,
     pub(super) is_budget: bool,
-    /// Whether it names a time of its own without asking.
+    /// Whether it names a day of its own without asking.
     pub(super) is_timed: bool,
     /// The business cannot give what was asked for: the answer is another wish in its place.
     pub(super) is_taken: bool,
@@ -71,8 +71,8 @@ impl Asked {
                 .rev()
                 .find(|s| s.tokens.iter().any(|t| t.len_as(Class::Offer) > 1 || t.is(Class::Accept)));
             asked.offer = stated.and_then(|s| offered(s.tokens, true));
-            let times = |s: &Sentence<'_, '_>| values::values(s.tokens).iter().any(|v| v.kind.is_time());
-            asked.is_timed = sentences.iter().any(times);
+            let is_day = |v: &values::Value| matches!(v.kind, values::Kind::Day | values::Kind::Date);
+            asked.is_timed = sentences.iter().any(|s| values::values(s.tokens).iter().any(is_day));
             asked.has_choice = stated.is_some_and(|s| has_choice(s.tokens));
             return asked;
         };

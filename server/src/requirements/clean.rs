@@ -74,26 +74,26 @@ static PRIVATE: [Private; 7] = [
         }),
         leaves: CLAUSE_END,
     },
+    // Logins.
+    Private {
+        may_hold: |text| text.contains(['/', ':', '=']) || text.contains(" is "),
+        pattern: LazyLock::new(|| {
+            pattern(
+                r"\b(?:log-?in|user ?name|user id|credentials|zugangsdaten|benutzername|identifiant|usuario)\b(?:\s*(?:is|are|ist|sind|est|es|:|=))+\s*\S+(?:\s*[/|,]\s*(?:(?:pass ?word|passwort|kennwort|pwd|pw|mot de passe|contraseña|senha|wachtwoord)\s*(?:is|ist|:|=)?\s*)?\S+)?",
+            )
+        }),
+        leaves: CLAUSE_END,
+    },
     // What is called a secret, or a handle, and holds a number or a sign.
     Private {
         may_hold: |text| text.bytes().any(|b| b.is_ascii_digit() || b"!@#$%^&*_-".contains(&b)),
         pattern: LazyLock::new(|| {
             pattern(concat!(
                 r"\bsort code[^0-9]{0,12}[0-9]{2}[- ]?[0-9]{2}[- ]?[0-9]{2}[^0-9]{1,24}[0-9]{7,8}\b|",
-                r"\b(?:my |the |our |login |temp(?:orary)? )?(?:pass ?word|passwort|kennwort|pwd|pw|pass(?:code|phrase)|mot de passe|contraseña|clave|senha|wachtwoord|hasło|pin(?: code)?|cvv2?|cvc|csc|security code|sicherheitscode|prüfziffer|code de sécurité|código de seguridad|one.?time code|otp|2fa code|tan|api key|secret|secret key|access key|token|login code|verification code|sms code|code from the (?:sms|app)|iban|sort code|account number|kontonummer|routing number|ssn|social security number|password di accesso|inlogcode|toegangscode|pincode|lösenord|adgangskode|passord|heslo|şifre|salasana|código de acceso|código de acesso|palavra-passe|code d['’]accès|zugangscode|türcode|kod dostępu|codice di accesso)\b(?: (?:van|von|de|du|til|for|for the|to the|för) [a-zà-ÿ]+)?(?: (?:you|they|u) [a-z]+)?(?:\s*(?:is|was|ist|war|est|es|é|era|to|=|:|->|#|nr|number|no\.?|currently|just)\s*)*[\s:=]*['\x22]?[^\s,;]*[0-9!@#$%^&*_-][^\s,;]*(?:\s+[0-9]{3,4}\b)*",
+                r"\b(?:my |the |our |login |temp(?:orary)? )?(?:pass ?word|passwort|kennwort|pwd|pw|pass(?:code|phrase)|mot de passe|contraseña|clave|senha|wachtwoord|hasło|pin(?: code)?|cvv2?|cvc|csc|security code|sicherheitscode|prüfziffer|code de sécurité|código de seguridad|one.?time code|otp|2fa code|tan|api key|secret|secret key|access key|token|login code|verification code|sms code|code from the (?:sms|app)|iban|sort code|account number|kontonummer|routing number|ssn|social security number|password di accesso|inlogcode|toegangscode|lösenord|adgangskode|passord|heslo|şifre|salasana|código de acceso|código de acesso|palavra-passe|code d['’]accès|zugangscode|türcode|kod dostępu|codice di accesso)\b(?: (?:van|von|de|du|til|för) [a-zà-ÿ]+)?(?: (?:you|they|u) [a-z]+)?(?:\s*(?:is|was|ist|war|est|es|é|era|to|=|:|->|#|nr|number|no\.?|currently|just)\s*)*[\s:=]*['\x22]?[^\s,;]*[0-9!@#$%^&*_-][^\s,;]*(?:\s+[0-9]{3,4}\b)*",
                 r"|\b(?:exp(?:iry|ires|iration)?(?: date)?|valid (?:until|thru)|gültig bis)[\s:.]*[0-9]{1,2}[/-][0-9]{2,4}",
                 r"|\b(?:insta(?:gram)?|skype|telegram|discord|snapchat|snap|wechat|twitter|tiktok|handle|username|user name|benutzername|usuario)(?: (?:is|name|id|handle))?[\s:]+[@a-z0-9_][a-z0-9_.]*[0-9_][a-z0-9_]*",
             ))
-        }),
-        leaves: CLAUSE_END,
-    },
-    // Logins.
-    Private {
-        may_hold: |text| text.contains(['/', ':', '=']) || text.contains(" is "),
-        pattern: LazyLock::new(|| {
-            pattern(
-                r"\b(?:log-?in|user ?name|user id|credentials|zugangsdaten|benutzername|identifiant|usuario)\b(?:\s*(?:is|are|ist|sind|est|es|:|=))+\s*\S+(?:\s*[/|,]\s*\S+)?",
-            )
         }),
         leaves: CLAUSE_END,
     },

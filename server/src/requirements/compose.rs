@@ -202,7 +202,7 @@ const PIECES: [&str; 9] = ["stück", "pieces", "pcs", "piezas", "pièces", "pezz
 fn is_same_word(a: &str, b: &str) -> bool {
     let shared = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
     let longer = a.chars().count().max(b.chars().count());
-    let plural = shared >= 3 && longer == shared + 1 && (a.ends_with('s') || b.ends_with('s'));
+    let plural = a.strip_suffix('s') == Some(b) || b.strip_suffix('s') == Some(a);
     a == b || plural || (shared >= 4 && longer - shared <= 2)
 }
 
@@ -250,24 +250,23 @@ pub(super) fn replace_instead(
     new.to_owned()
 }
 
-/// Of the facts from `heard` on, which one long message has told, leaves those that say what is needed, and the details that
-/// follow one.
-pub(super) fn without_tale(facts: &mut Vec<Fact>, heard: usize) {
+/// Of the facts of a message that tells a story, leaves those that say what is needed or what fails, and the details that
+/// follow a need.
+pub(super) fn without_tale(facts: &mut Vec<Fact>, message: usize) {
     /// So many sentences behind a need its details are told.
     const NEAR: usize = 3;
-    /// And so many before it what has led to it.
+    /// And so many before it what has failed.
     const CAUSE: usize = 2;
-    let needed = |fact: &&Fact| fact.plain && fact.kind != Kind::Situation;
-    let Some(first) = facts.iter().skip(heard).find(needed).map(|fact| fact.place.1) else { return };
+    let needed = |fact: &Fact| fact.plain && fact.kind != Kind::Situation;
+    let told = |fact: &Fact| fact.place.0 == message;
+    let Some(first) = facts.iter().find(|f| told(f) && needed(f)).map(|fact| fact.place.1) else { return };
     let mut need: Option<usize> = None;
-    let mut index = 0;
     facts.retain(|fact| {
-        index += 1;
-        if index <= heard {
+        let sentence = fact.place.1;
+        if !told(fact) || fact.labelled {
             return true;
         }
-        let sentence = fact.place.1;
-        if needed(&fact) {
+        if needed(fact) {
             need = Some(sentence);
             return true;
         }

@@ -143,7 +143,8 @@ impl Conversation {
         orders::take_out(&mut tokens);
         self.names.take_out(&mut tokens, self.lexicon);
         let length = tokens.iter().filter(|t| t.is_spoken()).count();
-        (self.is_brief, self.is_tale) = (length <= BRIEF, length > TALE);
+        self.is_brief = length <= BRIEF;
+        self.is_tale = length > TALE && !asked.is_question && tells(&tokens, length);
         if asked.offer.is_some() && text.trim_end().ends_with('?') {
             self.pending = Some(asked.clone());
         }
@@ -152,7 +153,6 @@ impl Conversation {
             self.accept(text, *kind);
         }
         let mut correcting = asked.is_taken && reply.accepts.is_none();
-        let heard = self.facts.len();
         let sentences = sentences(&tokens[reply.from.min(tokens.len())..]);
         for (number, sentence) in sentences.iter().enumerate() {
             let mut listing = sentence.is_item;
@@ -196,7 +196,7 @@ impl Conversation {
             }
         }
         if self.is_tale {
-            compose::without_tale(&mut self.facts, heard);
+            compose::without_tale(&mut self.facts, self.message);
         }
     }
 
@@ -293,6 +293,13 @@ impl Conversation {
     }
 }
 
+/// Whether a text of so many words goes on about what was, in sentences and not in a list.
+fn tells(tokens: &[Token<'_>], length: usize) -> bool {
+    let past = |t: &&Token<'_>| t.is(Class::Told) || t.is(Class::Story) || t.is(Class::Past);
+    let much = if length > 130 { 2 } else { 5 };
+    tokens.iter().filter(past).count() >= much && !sentences(tokens).iter().any(|s| s.is_item)
+}
+
 /// "Plumber in Leeds", "van hire Saturday": what somebody begins with is what they want, where it has a place or a day.
 fn names_wish(fact: &Fact) -> bool {
     // "Greetings from Leeds" says where somebody is.
@@ -366,7 +373,11 @@ fn instead(text: &str, clause: &Clause<'_, '_>) -> Option<(usize, usize)> {
     let from = tokens[..at].iter().rposition(|t| !t.is(Class::Filler)).map_or(at, |before| before + 1);
     let words: Vec<&str> = tokens.get(from..at + length)?.iter().map(|t| t.text).collect();
     let words = words.join(" ");
-    text.find(&words).map(|from| (from, from + words.len()))
+    let apart = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+    let stands = |from: &usize| {
+        apart(text[..*from].chars().next_back()) && apart(text[from + words.len()..].chars().next())
+    };
+    text.rmatch_indices(&words).map(|(from, _)| from).find(stands).map(|from| (from, from + words.len()))
 }
 
 /// "Seven nights not four": the number that counts.

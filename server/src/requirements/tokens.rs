@@ -110,8 +110,9 @@ pub(super) fn tokens<'a>(text: &'a str, lexicon: &Lexicon) -> Vec<Token<'a>> {
             found[index].marks = lexicon.marks(words);
             // "8 am" is said of a clock, not of oneself.
             let clock = found[index].low == "am" && index > 0 && found[index - 1].shape == Shape::Number;
-            if clock {
-                found[index].marks = lexicon.marks(std::iter::once("pm"));
+            let pm = if clock { lexicon.marks(std::iter::once("pm")) } else { UNMARKED };
+            if pm != UNMARKED {
+                found[index].marks = pm;
             }
         }
     }

@@ -101,9 +101,12 @@ impl Said<'_, '_> {
 
     /// "No students": a limit of few words.
     fn excludes(&self) -> bool {
+        const NONE: [&str; 12] = [
+            "no", "without", "kein", "keine", "keinen", "ohne", "sans", "sin", "senza", "sem", "geen", "bez",
+        ];
         const FEW: std::ops::RangeInclusive<usize> = 1..=3;
         !self.lead.subject
-            && self.core.first().is_some_and(|t| t.is(Class::Not) && !t.is(Class::Feel))
+            && self.core.first().is_some_and(|t| NONE.contains(&t.low.as_str()) && !t.is(Class::Feel))
             && FEW.contains(&self.says())
     }
 
@@ -177,7 +180,10 @@ impl Said<'_, '_> {
     /// What was, told with a subject; unless it failed, or a code makes it checkable.
     pub(super) fn is_story(&self) -> bool {
         const SHORT: usize = 6;
-        let goes_on = self.lead.own && self.tokens.iter().any(|t| t.len_as(Class::Now) > 1);
+        // "We've been using Sage", which goes on.
+        let named = |t: &Token<'_>| is_content(t) && t.is_capital() && !t.is_known();
+        let goes_on = self.tokens.iter().any(|t| t.low == "been" && t.len_as(Class::Now) > 1)
+            && self.core.iter().any(named);
         if self.asks() || self.frame.is_item || self.any(Class::Dealt) || goes_on {
             return false;
         }
