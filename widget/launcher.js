@@ -23,16 +23,16 @@
   dress(position, color);
 
   const button = document.createElement("button");
-  button.setAttribute("part", "launcher");
-  button.setAttribute("aria-label", "Chat");
-  button.setAttribute("aria-expanded", "false");
+  button.part = "launcher";
+  button.ariaLabel = "Chat";
+  button.ariaExpanded = false;
   const draw = (tag, name, value) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
     element.setAttribute(name, value);
     return element;
   };
   const svg = draw("svg", "viewBox", "0 0 24 24");
-  svg.append(draw("path", "d", "M12 3.5c-5 0-9 3.4-9 7.7 0 2.4 1.3 4.5 3.3 5.9L5.6 21l4-2.2c.8.2 1.6.2 2.4.2 5 0 9-3.4 9-7.8s-4-7.7-9-7.7z"));
+  svg.append(draw("path", "d", "M12 4a9 8 0 0 0-6 14l-.6 3.4 4.1-1.7a9 8 0 1 0 2.5-15.7z"));
   button.append(svg);
   root.append(button);
 
@@ -71,7 +71,13 @@
         tell("error", { messageId: null, reason: "unavailable" });
       }));
   };
-  const call = (name, value) => load().then((run) => run?.(name, value));
+  /** Shows that something is on its way until it can be done. */
+  const call = async (name, value) => {
+    button.ariaBusy = true;
+    const run = await load();
+    button.ariaBusy = false;
+    run?.(name, value);
+  };
 
   const off = new AbortController();
   const on = (target, name, act) => target.addEventListener(name, act, { signal: off.signal });
