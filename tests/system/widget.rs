@@ -130,8 +130,9 @@ async fn the_page_drives_the_widget_and_hears_of_it() {
 async fn who_presses_twice_while_it_loads_gets_the_panel() {
     let (_server, visitor) = visited("").await;
     visitor.wait("part('launcher')").await;
-    visitor.run("part('launcher').click(); part('launcher').click()").await;
-    visitor.wait("shown(part('panel'))").await;
+    let press = "part('launcher').click(); part('launcher').click(); return part('launcher').ariaBusy";
+    assert_eq!(visitor.run(press).await, "true", "the button shows that something is on its way");
+    visitor.wait("shown(part('panel')) && part('launcher').ariaBusy === 'false'").await;
     visitor.run("return new Promise((done) => setTimeout(done, 300))").await;
     assert_eq!(visitor.run("return shown(part('panel'))").await, true);
     visitor.run("part('launcher').click()").await;
