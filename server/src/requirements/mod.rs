@@ -100,8 +100,10 @@ struct Place {
 /// A message of so many words is brief.
 const BRIEF: usize = 25;
 
-/// A message of more words tells a story.
+/// A message of more words may tell a story.
 const TALE: usize = 90;
+/// In one of more words than this a few words of the past are enough for one.
+const LONG_TALE: usize = 130;
 
 /// What was said so far.
 struct Conversation {
@@ -296,7 +298,7 @@ impl Conversation {
 /// Whether a text of so many words goes on about what was, in sentences and not in a list.
 fn tells(tokens: &[Token<'_>], length: usize) -> bool {
     let past = |t: &&Token<'_>| t.is(Class::Told) || t.is(Class::Story) || t.is(Class::Past);
-    let much = if length > 130 { 2 } else { 5 };
+    let much = if length > LONG_TALE { 2 } else { 5 };
     tokens.iter().filter(past).count() >= much && !sentences(tokens).iter().any(|s| s.is_item)
 }
 
