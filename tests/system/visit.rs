@@ -237,13 +237,16 @@ async fn the_transcript_is_copied_and_downloaded() {
     );
     visitor.run("root().querySelector('[data-do=download]').click()").await;
     let file = folder.path().join("Acme.txt");
+    let mut downloaded = String::new();
     for _ in 0..200 {
-        if file.exists() {
+        // The browser makes the file before it fills it.
+        downloaded = std::fs::read_to_string(&file).unwrap_or_default();
+        if downloaded == text {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    assert_eq!(std::fs::read_to_string(file).unwrap(), text);
+    assert_eq!(downloaded, text);
     visitor.close().await;
 }
 
