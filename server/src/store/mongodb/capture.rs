@@ -2,9 +2,9 @@
 //!
 //! 1. Read the sessions that are not remembered, decide what is new, and insert that. Where something follows from it,
 //!    because its session has an address, it is marked `pending`. It is durable now.
-//! 2. Read the sessions again: of several writers of one session, the one that inserted last sees all messages. Of
-//!    sessions without an address only that is asked: whether somebody has brought one meanwhile. If not, nothing
-//!    follows, and their messages are answered while the others go on.
+//! 2. Read the sessions again: of several writers of one session, the one that inserted last sees all messages. What is
+//!    known already is read of as much as can have changed. Of sessions without an address only that is asked: whether
+//!    somebody has brought one meanwhile. If not, nothing follows, and their messages are answered while the others go on.
 //! 3. Bring leads and tags to what follows from the messages. Both are recomputed, so doing it again changes nothing. It is
 //!    all durable with its last write, the mark of the day.
 //! 4. Read which messages the sessions have; if more have come, a writer with an older view may have written last:
@@ -26,7 +26,7 @@ use porchlight_protocol::ids::AdminId;
 use porchlight_protocol::time::Timestamp;
 
 use super::commands::{self, persist};
-use super::follow::{self, Tagged, Tags};
+use super::follow::{self, Followed, Tagged, Tags, Work};
 use super::memory::Memory;
 use super::{MongoStore, Result, documents, erase, handovers, indexes};
 use crate::conversation::{self, Admission, Answerer, Incoming, Message, Tag};
@@ -67,6 +67,30 @@ impl Session {
     fn add(&mut self, document: &Document) {
         self.messages.push(documents::message(document));
         self.ids.push(document.get("_id").cloned().unwrap_or(Bson::Null));
+    }
+
+    /// Whether a message as it is kept is known as it is. It need hold what may change of it alone.
+    pub(super) fn holds(&self, document: &Document) -> bool {
+        let place = self.ids.iter().position(|id| Some(id) == document.get("_id"));
+        place.is_some_and(|place| documents::is_unchanged(&self.messages[place], document))
+    }
+
+    /// Notes that all messages carry the tag.
+    pub(super) fn tag(&mut self, tag: &Tag) {
+        for message in self.messages.iter_mut().filter(|message| message.tag.as_ref() != Some(tag)) {
+            message.tag = Some(tag.clone());
+        }
+    }
+
+    /// The ids of the messages that are marked; they count as unmarked from now on.
+    pub(super) fn take_marks(&mut self) -> Vec<Bson> {
+        let marked = self.messages.iter_mut().zip(&self.ids).filter(|(message, _)| message.pending);
+        marked
+            .map(|(message, id)| {
+                message.pending = false;
+                id.clone()
+            })
+            .collect()
     }
 
     fn has_address(&self) -> bool {
@@ -119,15 +143,14 @@ pub(super) async fn batch(store: &MongoStore, batch: &[Incoming], results: &mut 
     let new: HashSet<Key> =
         plans.iter().filter(|(_, plan)| matches!(plan, Plan::New { .. })).map(|(i, _)| Key::of(i)).collect();
     let mut tags = tags(&sessions);
-    let documents = documents_of(&plans, &sessions, &tags, now)?;
-    let mut inserted = commands::Done::default();
-    if documents.is_empty() {
+    let documents = documents_of(&plans, &mut sessions, &tags, now)?;
+    let inserted = if documents.is_empty() {
         // Somebody else's write, which a repetition must not be told about before it is durable. An insert waits for
         // all that came before it, this does without one.
-        persist(|| commands::settle(&store.database)).await?;
+        persist(|| commands::settle(&store.database)).await?
     } else {
-        inserted = persist(|| commands::insert_raw(&store.database, "chats", &documents)).await?;
-    }
+        persist(|| commands::insert_raw(&store.database, "chats", &documents)).await?
+    };
     let plain: Vec<Key> =
         keys.iter().filter(|key| new.contains(key) && !tags.contains_key(key)).cloned().collect();
     let is_at_work = |key: &Key| {
@@ -145,13 +168,17 @@ pub(super) async fn batch(store: &MongoStore, batch: &[Incoming], results: &mut 
             results.give(index, told(result(&sessions, &tags, incoming, plan), incoming));
         }
     }
-    remember(store, erasures, sessions.into_iter().filter(|(key, _)| !waits.contains(key)));
+    let (waiting, answered): (Sessions, Sessions) =
+        sessions.into_iter().partition(|(key, _)| waits.contains(key));
+    remember(store, erasures, answered);
     results.next_batch_may_come();
     if at_work.is_empty() {
         return Ok(());
     }
     tags.retain(|key, _| waits.contains(key));
-    let followed = follow::together(store, at_work, tags, now).await?;
+    let known = Followed { sessions: waiting, tags };
+    let work = Work { keys: at_work, known, election: inserted.election, now };
+    let followed = follow::together(store, work).await?;
     for (index, (incoming, plan)) in plans.iter().enumerate() {
         if waits.contains(&Key::of(incoming)) {
             results.give(index, told(result(&followed.sessions, &followed.tags, incoming, plan), incoming));
@@ -167,12 +194,9 @@ fn memory(store: &MongoStore) -> MutexGuard<'_, Memory> {
 }
 
 /// Remembers sessions of which nothing is left to do.
-fn remember(store: &MongoStore, erasures: i64, sessions: impl Iterator<Item = (Key, Session)>) {
+fn remember(store: &MongoStore, erasures: i64, sessions: impl IntoIterator<Item = (Key, Session)>) {
     let mut memory = memory(store);
-    for (key, mut session) in sessions {
-        session.messages.iter_mut().for_each(|message| message.pending = false);
-        memory.put(key, session, erasures);
-    }
+    sessions.into_iter().for_each(|(key, session)| memory.put(key, session, erasures));
 }
 
 /// What is remembered where that is still true, and what is read.
@@ -221,7 +245,7 @@ pub(super) async fn finish_pending(store: &MongoStore, before: Timestamp) -> Res
             return Ok(finished);
         }
         finished += keys.len() as u64;
-        follow::together(store, keys, Tags::new(), clock::now()).await?;
+        follow::together(store, Work::unknown(keys, clock::now())).await?;
     }
 }
 
@@ -291,10 +315,11 @@ fn plan(session: &mut Session, incoming: &Incoming, mode: Mode, erased: &HashSet
     }
 }
 
-/// The new messages as they are kept, in the order of their arrival.
+/// The new messages as they are kept, in the order of their arrival: with the tag that they most likely end with, which
+/// saves most updates, and marked where something follows from them.
 fn documents_of(
     plans: &[(&Incoming, Plan)],
-    sessions: &Sessions,
+    sessions: &mut Sessions,
     tags: &Tags,
     now: Timestamp,
 ) -> Result<Vec<RawDocumentBuf>> {
@@ -302,13 +327,14 @@ fn documents_of(
     for (incoming, plan) in plans {
         let Plan::New { places, .. } = plan else { continue };
         let key = Key::of(incoming);
-        let (session, tag) = (&sessions[&key], tags.get(&key).map(|tagged| &tagged.tag));
+        let tag = tags.get(&key).map(|tagged| &tagged.tag);
+        let Some(session) = sessions.get_mut(&key) else { continue };
         for place in places.clone() {
-            let (message, id) = (&session.messages[place], &session.ids[place]);
+            let (message, id) = (&mut session.messages[place], &session.ids[place]);
+            message.tag = tag.cloned();
             // An answer that comes with its question has no consequences of its own.
-            let pending = tag.filter(|_| message.reply_to.is_none() || incoming.reply_to.is_some());
-            let pending = pending.map(|_| now);
-            documents.push(documents::new_message(id, key.admin.as_str(), message, tag, pending)?);
+            message.pending = tag.is_some() && (message.reply_to.is_none() || incoming.reply_to.is_some());
+            documents.push(documents::new_message(id, key.admin.as_str(), message, now)?);
         }
     }
     Ok(documents)

@@ -40,7 +40,7 @@ pub(super) struct Done {
     /// Statements that a unique index refused.
     pub(super) duplicates: usize,
     /// The election that the primary had won; a server without replicas names none.
-    election: Option<ObjectId>,
+    pub(super) election: Option<ObjectId>,
 }
 
 /// Work whose writes wait together until they are durable: all but the last are only applied. A replica set has one log, and
@@ -55,8 +55,12 @@ pub(super) struct Together<'s> {
 }
 
 impl<'s> Together<'s> {
-    /// Begins one try of work that may be done again, before anything is read.
-    pub(super) async fn begin(database: &'s Database) -> Result<Self> {
+    /// Begins one try of work that may be done again, before anything is read. `election` is what a write has named right
+    /// before, where there was one.
+    pub(super) async fn begin(database: &'s Database, election: Option<ObjectId>) -> Result<Self> {
+        if election.is_some() {
+            return Ok(Self { database, election });
+        }
         let hello = database.run_command(doc! { "hello": 1 }).await?;
         Ok(Self { database, election: hello.get_object_id("electionId").ok() })
     }

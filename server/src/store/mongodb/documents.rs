@@ -22,15 +22,14 @@ pub(super) fn date(at: Timestamp) -> DateTime {
     DateTime::from_millis(at.millis())
 }
 
-/// A new message of `admin` as it is kept, with the tag that it most likely ends with, which saves most updates, and the
-/// mark where something follows from it.
+/// A new message of `admin` as it is kept.
 pub(super) fn new_message(
     id: &Bson,
     admin: &str,
     message: &Message,
-    tag: Option<&Tag>,
-    pending: Option<Timestamp>,
+    now: Timestamp,
 ) -> Result<RawDocumentBuf> {
+    let tag = message.tag.as_ref();
     let mut document = rawdoc! {
         "_id": RawBson::try_from(id.clone())?,
         "adminId": admin,
@@ -72,8 +71,8 @@ pub(super) fn new_message(
     if let Some(edge) = &message.edge {
         document.append(cstr!("edge"), serialize_to_raw_document_buf(edge)?);
     }
-    if let Some(pending) = pending {
-        document.append(cstr!("pending"), date(pending));
+    if message.pending {
+        document.append(cstr!("pending"), date(now));
     }
     Ok(document)
 }
@@ -124,6 +123,15 @@ pub(super) fn message(document: &Document) -> Message {
         old: elsewhere && !document.contains_key("migrated"),
     };
     if elsewhere { message.with_old_addresses() } else { message }
+}
+
+/// Whether what may change of a message is as it is known; the other fields need not be there.
+pub(super) fn is_unchanged(known: &Message, document: &Document) -> bool {
+    let is = |name: &str, value: Option<&str>| document.get_str(name).ok() == value;
+    is("email", known.tag.as_ref().map(|tag| tag.email.as_str()))
+        && is("requirements", known.tag.as_ref().map(|tag| tag.requirements.as_str()))
+        && document.contains_key("pending") == known.pending
+        && drawn_out_of(document) == known.drawn_out.as_ref().map(|drawn| drawn.of)
 }
 
 fn of_source(source: &Source) -> RawDocumentBuf {

@@ -4,9 +4,12 @@
 //! process is never in its own way.
 
 use std::collections::{HashMap, HashSet};
+use std::mem::take;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{TryStreamExt, join, try_join};
+use mongodb::Cursor;
+use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::Hint;
 use porchlight_protocol::time::Timestamp;
@@ -38,46 +41,68 @@ pub(super) struct Tagged {
 pub(super) type Tags = HashMap<Key, Tagged>;
 
 /// Sessions as they were read last, and what follows from them; those without an address have no tag.
+#[derive(Default)]
 pub(super) struct Followed {
     pub(super) sessions: Sessions,
     pub(super) tags: Tags,
 }
 
-/// The sessions that wait to be gone through.
+/// Sessions that are to be gone through.
+pub(super) struct Work {
+    pub(super) keys: Vec<Key>,
+    /// What is thought to be true of them, which saves work where it is.
+    pub(super) known: Followed,
+    /// The election that a write right before has named.
+    pub(super) election: Option<ObjectId>,
+    pub(super) now: Timestamp,
+}
+
+impl Work {
+    /// Of sessions of which nothing is known.
+    pub(super) fn unknown(keys: Vec<Key>, now: Timestamp) -> Self {
+        Self { keys, known: Followed::default(), election: None, now }
+    }
+
+    /// All of it at once.
+    fn together(all: Vec<Self>) -> Self {
+        let mut all = all.into_iter();
+        let Some(mut sum) = all.next() else { return Self::unknown(Vec::new(), Timestamp::from_millis(0)) };
+        for work in all {
+            sum.keys.extend(work.keys);
+            sum.known.sessions.extend(work.known.sessions);
+            sum.known.tags.extend(work.known.tags);
+            sum.election = sum.election.filter(|election| work.election == Some(*election));
+            sum.now = sum.now.max(work.now);
+        }
+        sum.keys = in_order(sum.keys.into_iter());
+        sum
+    }
+}
+
+/// The work that waits.
 #[derive(Default)]
 pub(super) struct Following {
-    waiting: Mutex<Vec<Waiting>>,
+    waiting: Mutex<Vec<(Work, Done)>>,
     turn: tokio::sync::Mutex<()>,
 }
 
-struct Waiting {
-    keys: Vec<Key>,
-    known: Tags,
-    now: Timestamp,
-    done: oneshot::Sender<Result<Arc<Followed>>>,
-}
+type Done = oneshot::Sender<Result<Arc<Followed>>>;
 
-/// Goes through the sessions, together with those that others have brought meanwhile. `known` is what is thought to
-/// follow from them, which saves work where it is right.
-pub(super) async fn together(
-    store: &MongoStore,
-    keys: Vec<Key>,
-    known: Tags,
-    now: Timestamp,
-) -> Result<Arc<Followed>> {
+/// Goes through the sessions, together with those that others have brought meanwhile.
+pub(super) async fn together(store: &MongoStore, work: Work) -> Result<Arc<Followed>> {
     let (done, mut result) = oneshot::channel();
     let waiting = || store.following.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-    waiting().push(Waiting { keys, known, now, done });
+    waiting().push((work, done));
     let _turn = store.following.turn.lock().await;
     // Whoever had the turn before may have done this along with its own.
     if let Ok(result) = result.try_recv() {
         return result;
     }
-    let all = std::mem::take(&mut *waiting());
-    let followed = all_of(store, &all).await.map(Arc::new);
+    let (all, done): (Vec<Work>, Vec<Done>) = take(&mut *waiting()).into_iter().unzip();
+    let followed = follow(store, Work::together(all)).await.map(Arc::new);
     // While this still has the turn: the next one first looks whether its own is done.
-    for waiting in all {
-        let _ = waiting.done.send(followed.clone());
+    for waiting in done {
+        let _ = waiting.send(followed.clone());
     }
     followed
 }
@@ -100,21 +125,21 @@ pub(super) async fn draw_out(
     let done =
         persist(|| commands::update(&store.database, "chats", std::slice::from_ref(&statement))).await?;
     if done.n > 0 {
-        together(store, vec![key], Tags::new(), now).await?;
+        together(store, Work::unknown(vec![key], now)).await?;
     }
     Ok(done.n > 0)
 }
 
-async fn all_of(store: &MongoStore, all: &[Waiting]) -> Result<Followed> {
-    let now = all.iter().map(|waiting| waiting.now).max().unwrap_or(Timestamp::from_millis(0));
-    let mut keys = in_order(all.iter().flat_map(|waiting| waiting.keys.iter().cloned()));
-    let known = all.iter().flat_map(|waiting| waiting.known.clone()).collect();
-    let mut followed = Followed { sessions: Sessions::new(), tags: known };
+async fn follow(store: &MongoStore, work: Work) -> Result<Followed> {
+    let Work { mut keys, known: Followed { sessions: mut known, tags }, mut election, now } = work;
+    let mut followed = Followed { sessions: Sessions::new(), tags };
     for _ in 0..MOST_ROUNDS {
         if keys.is_empty() {
             break;
         }
-        let round = persist(|| once(store, &keys, &followed.tags, now)).await?;
+        // Only the first try has what was known before.
+        let again = || once(store, &keys, (take(&mut known), election.take()), &followed.tags, now);
+        let round = persist(again).await?;
         followed.sessions.extend(round.followed.sessions);
         followed.tags.extend(round.followed.tags);
         keys = round.open;
@@ -128,15 +153,20 @@ struct Round {
     open: Vec<Key>,
 }
 
-async fn once(store: &MongoStore, keys: &[Key], known: &Tags, now: Timestamp) -> Result<Round> {
-    let writes = Together::begin(&store.database).await?;
-    let sessions = load(store, keys).await?;
+async fn once(
+    store: &MongoStore,
+    keys: &[Key],
+    (known, election): (Sessions, Option<ObjectId>),
+    tags: &Tags,
+    now: Timestamp,
+) -> Result<Round> {
+    let writes = Together::begin(&store.database, election).await?;
+    let mut sessions = read(store, keys, known).await?;
     let conversations: Vec<(&Key, Conversation)> =
-        keys.iter().filter_map(|key| Some((key, derive(sessions.get(key)?, known.get(key))?))).collect();
+        keys.iter().filter_map(|key| Some((key, derive(sessions.get(key)?, tags.get(key))?))).collect();
     let wrong: Vec<Document> = conversations
         .iter()
-        .filter(|(key, derived)| sessions[*key].messages.iter().any(|m| m.tag.as_ref() != Some(&derived.tag)))
-        .map(|(key, derived)| tag_statement(key, derived))
+        .filter_map(|(key, derived)| tag_statement(&sessions[*key], &derived.tag))
         .collect();
     let by = By::new(VISITOR, now);
     // Neither is left half-way where the other fails.
@@ -152,11 +182,51 @@ async fn once(store: &MongoStore, keys: &[Key], known: &Tags, now: Timestamp) ->
     let (ids, ()) = try_join!(load_ids(store, &linked), marked)?;
     let is_open = |key: &Key| ids.get(key).is_some_and(|ids| *ids != tags[key].ids);
     let open: Vec<Key> = linked.into_iter().filter(is_open).collect();
-    let done =
-        sessions.iter().filter(|(key, _)| !open.contains(key)).filter_map(|(k, s)| unmark_statement(k, s));
-    let done: Vec<Document> = done.collect();
-    commands::update_lightly(&store.database, "chats", &done).await?;
+    let mut done = Vec::new();
+    for (key, session) in &mut sessions {
+        if let Some(Tagged { tag, .. }) = tags.get(key) {
+            session.tag(tag);
+        }
+        if !open.contains(key) {
+            done.extend(session.take_marks());
+        }
+    }
+    commands::update_lightly(&store.database, "chats", &unmark_statement(done)).await?;
     Ok(Round { followed: Followed { sessions, tags }, open })
+}
+
+/// The sessions as they are kept now. Of those that are known only what may have changed is read, and all of them where it
+/// has.
+async fn read(store: &MongoStore, keys: &[Key], mut known: Sessions) -> Result<Sessions> {
+    // A message from elsewhere is changed by its migration.
+    known.retain(|_, session| !session.messages.iter().any(|message| message.message_id.is_empty()));
+    let (known_keys, unknown): (Vec<Key>, Vec<Key>) =
+        keys.iter().cloned().partition(|key| known.contains_key(key));
+    let (mut sessions, ()) = try_join!(load(store, &unknown), keep_true(store, &known_keys, &mut known))?;
+    let changed: Vec<Key> = known_keys.into_iter().filter(|key| !known.contains_key(key)).collect();
+    sessions.extend(load(store, &changed).await?);
+    sessions.extend(known);
+    Ok(sessions)
+}
+
+/// Forgets those of the sessions that are no longer as they are known.
+async fn keep_true(store: &MongoStore, keys: &[Key], known: &mut Sessions) -> Result<()> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let mut seen: HashMap<Key, usize> = HashMap::new();
+    let fields = ["drawnOut", "email", "requirements", "pending"];
+    let mut found = find_fields(store, keys, &fields).await?;
+    while let Some(document) = found.try_next().await? {
+        let Some(key) = key_of(&document) else { continue };
+        let Some(session) = known.get(&key) else { continue };
+        match session.holds(&document) {
+            true => *seen.entry(key).or_default() += 1,
+            false => drop(known.remove(&key)),
+        }
+    }
+    known.retain(|key, session| seen.get(key) == Some(&session.ids.len()));
+    Ok(())
 }
 
 /// What follows from a session; messages do not change, so that the same ones need not be read for needs again.
@@ -167,26 +237,20 @@ fn derive(session: &Session, known: Option<&Tagged>) -> Option<Conversation> {
     })
 }
 
-fn tag_statement(key: &Key, derived: &Conversation) -> Document {
-    let tag = &derived.tag;
-    doc! {
-        "q": {
-            "adminId": key.admin.as_str(),
-            "sessionId": &key.session,
-            "$or": [{ "email": { "$ne": &tag.email } }, { "requirements": { "$ne": &tag.requirements } }],
-        },
-        "u": { "$set": { "email": &tag.email, "requirements": &tag.requirements } },
-        "multi": true,
-        "hint": indexes::of_session(),
-    }
+/// What tags those messages of a session that do not carry its tag.
+fn tag_statement(session: &Session, tag: &Tag) -> Option<Document> {
+    let wrong =
+        session.messages.iter().zip(&session.ids).filter(|(message, _)| message.tag.as_ref() != Some(tag));
+    let ids: Vec<&Bson> = wrong.map(|(_, id)| id).collect();
+    let set = doc! { "$set": { "email": &tag.email, "requirements": &tag.requirements } };
+    (!ids.is_empty()).then(|| doc! { "q": { "_id": { "$in": ids } }, "u": set, "multi": true })
 }
 
-fn unmark_statement(key: &Key, session: &Session) -> Option<Document> {
-    let pending = session.messages.iter().zip(&session.ids).filter(|(message, _)| message.pending);
-    let ids: Vec<Bson> = pending.map(|(_, id)| id.clone()).collect();
-    let filter = doc! { "_id": { "$in": &ids }, "adminId": key.admin.as_str() };
+/// What takes the mark off messages.
+fn unmark_statement(ids: Vec<Bson>) -> Vec<Document> {
     let unset = doc! { "$unset": { "pending": "" } };
-    (!ids.is_empty()).then(|| doc! { "q": filter, "u": unset, "multi": true, "hint": { "_id": 1 } })
+    let statement = doc! { "q": { "_id": { "$in": &ids } }, "u": unset, "multi": true };
+    if ids.is_empty() { Vec::new() } else { vec![statement] }
 }
 
 async fn load_ids(store: &MongoStore, keys: &[Key]) -> Result<HashMap<Key, HashSet<String>>> {
@@ -194,9 +258,7 @@ async fn load_ids(store: &MongoStore, keys: &[Key]) -> Result<HashMap<Key, HashS
     if keys.is_empty() {
         return Ok(ids);
     }
-    let fields = doc! { "adminId": 1, "sessionId": 1, "drawnOut.of": 1 };
-    let found = store.chats.find(of_sessions(keys)).hint(Hint::Keys(indexes::of_session()));
-    let mut found = found.projection(fields).batch_size(10_000).await?;
+    let mut found = find_fields(store, keys, &["drawnOut"]).await?;
     while let Some(document) = found.try_next().await? {
         if let (Some(key), Some(id)) = (key_of(&document), document.get("_id")) {
             let of = documents::drawn_out_of(&document);
@@ -204,4 +266,12 @@ async fn load_ids(store: &MongoStore, keys: &[Key]) -> Result<HashMap<Key, HashS
         }
     }
     Ok(ids)
+}
+
+/// Some fields of the messages of sessions.
+async fn find_fields(store: &MongoStore, keys: &[Key], fields: &[&str]) -> Result<Cursor<Document>> {
+    let mut projection = doc! { "adminId": 1, "sessionId": 1 };
+    projection.extend(fields.iter().map(|field| ((*field).to_owned(), Bson::Int32(1))));
+    let found = store.chats.find(of_sessions(keys)).hint(Hint::Keys(indexes::of_session()));
+    found.projection(projection).batch_size(10_000).await
 }

@@ -133,7 +133,7 @@ pub(super) async fn migrate(store: &MongoStore, admin: &AdminId, sessions: &[Str
     let keys: Vec<Key> =
         sessions.iter().map(|session| Key { admin: admin.clone(), session: session.clone() }).collect();
     persist(|| async {
-        let writes = Together::begin(&store.database).await?;
+        let writes = Together::begin(&store.database, None).await?;
         let loaded = capture::load(store, &keys).await?;
         let confirmed: Vec<Document> = loaded.values().flat_map(confirmed_addresses).collect();
         commands::update(&store.database, "chats", &confirmed).await?;
