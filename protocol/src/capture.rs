@@ -33,7 +33,8 @@ pub struct Capture {
     pub session_id: SessionId,
     /// The idempotency key within the session.
     pub message_id: MessageId,
-    /// Place among the session's visitor messages, from 0; the server gives one where it is missing.
+    /// Place among the session's visitor messages, from 0; one that is missing the server gives by the
+    /// message's time.
     pub seq: Option<u32>,
     /// What the visitor wrote, trimmed; 1 to 4,000 characters.
     pub text: String,

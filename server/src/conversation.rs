@@ -26,7 +26,7 @@ pub struct Incoming {
     pub message_id: MessageId,
     /// Who wrote it: the visitor, who may begin a session, or an agent or the assistant, who may not.
     pub role: Role,
-    /// Place among the visitor's messages; `None` takes the next one, and an agent's message that of the newest.
+    /// Place among the visitor's messages; `None` takes one by its time, and an agent's message that of the newest.
     pub seq: Option<u32>,
     /// What was written.
     pub text: String,
@@ -276,7 +276,7 @@ pub fn admit(session: &[Message], incoming: &Incoming) -> Admission {
         None => Admission::New(Box::new(Message {
             session_id: incoming.session_id.to_string(),
             message_id: incoming.message_id.to_string(),
-            seq: incoming.seq.unwrap_or_else(|| next_seq(session, incoming.role)),
+            seq: incoming.seq.unwrap_or_else(|| place_of(session, incoming)),
             role: incoming.role,
             text: incoming.text.clone(),
             page: incoming.page.clone(),
@@ -429,19 +429,30 @@ pub fn unanswered(session: &[Message]) -> Option<&Message> {
     session.iter().find(answers).is_none().then_some(newest)
 }
 
-/// Sorts messages as a reader wants them: the visitor's by `seq`, each answer behind its question.
+/// Sorts messages as a reader wants them: the visitor's by `seq`, each answer behind its question. Messages from elsewhere
+/// have no `seq`; they stand by their time.
 pub fn sort_for_reading(messages: &mut [Message]) {
     messages.sort_by(|a, b| reading_order(a).cmp(&reading_order(b)));
 }
 
 fn reading_order(message: &Message) -> (u32, bool, Timestamp, &str) {
-    (message.seq, message.role != Role::Visitor, message.at, &message.message_id)
+    let answers = message.role != Role::Visitor && !message.message_id.is_empty();
+    (message.seq, answers, message.at, &message.message_id)
 }
 
-fn next_seq(session: &[Message], role: Role) -> u32 {
-    let newest = session.iter().filter(|m| m.role == Role::Visitor).map(|m| m.seq).max();
-    let step = u32::from(role == Role::Visitor);
-    newest.map_or(0, |seq| seq.saturating_add(step))
+/// The place of a message that brings none: the next one, or, where others were written after it, that of the newest one
+/// before it, so that the order of arrival does not count.
+fn place_of(session: &[Message], incoming: &Incoming) -> u32 {
+    let visitor = || session.iter().filter(|m| m.role == Role::Visitor);
+    let newest = visitor().map(|m| m.seq).max();
+    if incoming.role != Role::Visitor {
+        return newest.unwrap_or_default();
+    }
+    if visitor().all(|m| m.at <= incoming.at) {
+        return newest.map_or(0, |seq| seq.saturating_add(1));
+    }
+    let before = visitor().filter(|m| m.at <= incoming.at).map(|m| m.seq).max();
+    before.or_else(|| visitor().map(|m| m.seq).min()).unwrap_or_default()
 }
 
 /// A person answers what is there, whatever the visitor's clock says of it.

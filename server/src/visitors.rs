@@ -117,7 +117,8 @@ fn answer(
         message_id: message_id(&kept.message).ok_or_else(Problem::internal)?,
         duplicate: kept.duplicate,
         session_token: granted.then(|| app.secret.session_token(tenant.admin_id(), session)).flatten(),
-        email: if granted { session_email } else { own.cloned() },
+        // What was erased has no session any more.
+        email: if granted { session_email } else { own.filter(|_| session_email.is_some()).cloned() },
         suggestion: own.and_then(email::suggest),
     };
     Ok(CaptureAnswer { accepted, reply: kept.reply.filter(|_| granted).and_then(chat_message) })

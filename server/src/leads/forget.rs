@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::conversation::{Conversation, Link};
 use crate::leads::history::{By, Change, LeadEvent, MIGRATION, VISITOR};
+use crate::leads::record::MAX_SESSION_IDS;
 use crate::leads::{Contact, LeadRecord, RequirementsBy};
 
 /// What the history may go on saying of conversations: nothing that somebody wrote in one.
@@ -25,19 +26,33 @@ impl LeadRecord {
         self.lead.conversation_count <= 1 && self.lead.session_ids.iter().all(|id| id == session_id)
     }
 
+    /// Takes removed sessions off the list; gives those that say what is left of the lead: its first session, and all
+    /// that it lists then. `linked` are the sessions that are still linked, in the order of linking: those of the list, or,
+    /// where it does not hold all, those of the messages.
+    pub fn unlist(&mut self, gone: &[&str], mut linked: Vec<String>) -> Vec<String> {
+        linked.retain(|id| !gone.contains(&id.as_str()));
+        let count = self.lead.conversation_count.saturating_sub(gone.len() as u64);
+        // Those from before the lead was deleted once are older than all that count.
+        let counted = newest(&linked, usize::try_from(count).unwrap_or(usize::MAX));
+        let listed = newest(counted, MAX_SESSION_IDS);
+        self.lead.session_ids = listed.to_vec();
+        let beyond = counted.first().filter(|_| counted.len() > listed.len());
+        beyond.into_iter().chain(listed).cloned().collect()
+    }
+
     /// Brings the lead to what follows from the sessions that it still has. `gone` is the removed session with what
-    /// followed from it, `left` are the lead's other sessions in any order. What people wrote stays, and so do the
-    /// times.
+    /// followed from it, `left` are the lead's other sessions as [`Self::unlist`] gives them. What people wrote stays, and
+    /// so do the times.
     pub fn forget(&mut self, gone: (&str, &Conversation), left: &[(String, Conversation)], by: &By) {
         let (gone, conversation) = gone;
         let lead = &mut self.lead;
         let count = lead.conversation_count;
         lead.conversation_count = count.saturating_sub(1);
-        lead.session_ids.retain(|id| id != gone);
+        let first = left.first().map(|(id, _)| id).or(lead.session_ids.first()).cloned().unwrap_or_default();
         let left: Vec<Contact<'_>> =
             left.iter().filter_map(|(id, said)| contact(id, said, &self.lead.email)).collect();
         self.forget_alternates(conversation, &left);
-        self.forget_opening(gone, &left);
+        self.forget_opening(gone, &first, &left);
         self.forget_requirements(gone, &left);
         let replies = left.iter().filter_map(|contact| contact.conversation.first_reply);
         self.first_reply = replies.min_by_key(|reply| reply.answered);
@@ -60,12 +75,12 @@ impl LeadRecord {
     }
 
     /// The next session in the order of linking becomes the first.
-    fn forget_opening(&mut self, gone: &str, left: &[Contact<'_>]) {
+    fn forget_opening(&mut self, gone: &str, first: &str, left: &[Contact<'_>]) {
         let lead = &mut self.lead;
         if lead.session_id != gone {
             return;
         }
-        lead.session_id = lead.session_ids.first().cloned().unwrap_or_default();
+        first.clone_into(&mut lead.session_id);
         match left.iter().find(|contact| contact.session_id == lead.session_id) {
             Some(first) => self.take_opening(*first),
             None => {
@@ -90,6 +105,11 @@ impl LeadRecord {
             }
         }
     }
+}
+
+/// The last of them, at most so many.
+fn newest(ids: &[String], most: usize) -> &[String] {
+    &ids[ids.len().saturating_sub(most)..]
 }
 
 fn link<'a>(conversation: &'a Conversation, email: &str) -> Option<&'a Link> {

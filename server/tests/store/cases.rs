@@ -10,6 +10,8 @@ use porchlight_server::leads::{
 };
 use porchlight_server::store::{Admin, CaptureError, Edited, KeyHash, KeyHolder, KeyRecord, StoreError};
 
+use porchlight_server::conversation::Incoming;
+
 use crate::harness::{Fresh, NOON};
 use crate::model::Said;
 
@@ -118,6 +120,26 @@ pub(crate) async fn history_reads_in_the_order_of_writing(fresh: Fresh) {
         .collect();
     assert_eq!(texts, ["text 0", "text 1", "text 2"]);
     assert!(fresh.session(0, "sess_unknown").await.is_empty());
+}
+
+/// Whatever the order of arrival.
+pub(crate) async fn messages_without_a_seq_stand_by_their_time(fresh: Fresh) {
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    for (session, order) in orders.iter().enumerate() {
+        let session = format!("sess_{session}");
+        for number in order {
+            let address = format!("{number}@example.com");
+            let mut said = said(&session, &format!("msg_{number}"), 0, &address, &[&address]);
+            said.at += number * 60_000;
+            let incoming = Incoming { seq: None, ..fresh.incoming(&said) };
+            fresh.store.capture(vec![incoming]).await.remove(0).unwrap();
+        }
+        let kept = fresh.session(0, &session).await;
+        let asked: Vec<&str> =
+            kept.iter().filter(|m| m.reply_to.is_none()).map(|m| m.text.as_str()).collect();
+        assert_eq!(asked, ["0@example.com", "1@example.com", "2@example.com"], "{order:?}");
+        assert!(kept.iter().all(|m| m.tag.as_ref().unwrap().email == "2@example.com"), "{order:?}");
+    }
 }
 
 pub(crate) async fn a_missing_seq_takes_the_next_number(fresh: Fresh) {
@@ -447,6 +469,17 @@ pub(crate) async fn a_lead_of_many_sessions_shows_the_newest_and_counts_all(fres
     let id = fresh.lead_id(0, "a@example.com").await.unwrap();
     let shown = fresh.store.sessions_of_lead(&fresh.tenants[0], &id).await.unwrap().unwrap();
     assert_eq!(shown.len(), total, "the forgotten ones too");
+    // The list is filled up again where one of it goes; where the first goes, the next one is it.
+    for (gone, count) in [(0, total - 1), (total - 1, total - 2)] {
+        let gone = format!("sess_{gone}").parse().unwrap();
+        fresh.store.delete_session(&fresh.tenants[0], &gone, &by(NOON)).await.unwrap();
+        let lead = fresh.shown(0).await.remove(0);
+        assert_eq!((lead.count, lead.sessions.len()), (count as u64, MAX_SESSION_IDS));
+        assert_eq!(lead.first_session, "sess_1");
+    }
+    let lead = fresh.store.lead(&fresh.tenants[0], &id).await.unwrap().unwrap().lead;
+    assert_eq!(lead.source, "https://shop.example/sess_1");
+    let total = total - 2;
     let erased = fresh.store.erase_lead(&fresh.tenants[0], &id, &by(NOON)).await.unwrap().unwrap();
     assert_eq!((erased.sessions, erased.messages), (total as u64, 2 * total as u64 + 1));
     assert!(fresh.session(0, "sess_3").await.is_empty());

@@ -69,6 +69,7 @@ on_every_store! { cases:
     a_message_kept_by_another_process_is_a_repetition,
     a_message_is_kept_once_within_a_batch_too,
     a_missing_seq_takes_the_next_number,
+    messages_without_a_seq_stand_by_their_time,
     a_persons_first_answer_is_timed,
     a_returning_lead_keeps_what_people_decided,
     admins_are_apart,

@@ -234,6 +234,7 @@ pub(crate) async fn a_persons_first_answer_is_timed(fresh: Fresh) {
     let said = [
         ("user", NOON - 9_000),
         ("assistant", NOON - 8_000),
+        ("user", NOON - 7_000),
         ("agent", NOON - 5_000),
         ("agent", NOON - 1_000),
     ];
@@ -241,7 +242,11 @@ pub(crate) async fn a_persons_first_answer_is_timed(fresh: Fresh) {
         let text = if role == "user" { "a@example.com" } else { "Hello" };
         fresh.insert_old(index, &Old { session: "o_1", role, text, at, tag: None }).await;
     }
+    let order = async || fresh.session(0, "o_1").await.into_iter().map(|m| m.at.millis()).collect::<Vec<_>>();
+    let written: Vec<i64> = said.iter().map(|(_, at)| *at).collect();
+    assert_eq!(order().await, written);
     migrate(&fresh).await;
+    assert_eq!(order().await, written);
     let analytics = Analytics::new(Arc::clone(&fresh.store));
     let now = Timestamp::from_millis(NOON);
     let figures = analytics.figures(&fresh.tenants[0], Span::default(), now).await.unwrap();

@@ -236,10 +236,15 @@ async fn forget(
         if gone.is_empty() {
             continue;
         }
-        let left: Vec<(String, Conversation)> = messages(store, session, admin, &record.lead.session_ids)
-            .await?
+        let linked = leads::linked(store, &record, &mut *session).await?;
+        let staying = record.unlist(&gone.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), linked);
+        let said = messages(store, session, admin, &staying).await?;
+        let left: Vec<(String, Conversation)> = staying
             .into_iter()
-            .filter_map(|(id, messages)| Some((id, conversation::derive(&messages)?)))
+            .filter_map(|id| {
+                let conversation = conversation::derive(said.get(&id)?)?;
+                Some((id, conversation))
+            })
             .collect();
         let read = record.version;
         leads::forget_conversations(store, session, &mut record).await?;

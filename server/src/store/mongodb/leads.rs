@@ -196,6 +196,26 @@ pub(super) async fn sessions(
     Ok(Some(sessions))
 }
 
+/// A lead's sessions in the order of linking.
+pub(super) async fn linked(
+    store: &MongoStore,
+    record: &LeadRecord,
+    session: &mut ClientSession,
+) -> Result<Vec<String>> {
+    let lead = &record.lead;
+    if record.lists_all() {
+        return Ok(lead.session_ids.clone());
+    }
+    let stages = [
+        doc! { "$match": { "adminId": lead.admin_id.as_str(), "addresses.0": &lead.email } },
+        doc! { "$group": { "_id": "$sessionId", "first": { "$min": "$_id" } } },
+        doc! { "$sort": { "first": 1 } },
+    ];
+    let mut found = store.chats.aggregate(stages).session(&mut *session).await?;
+    let found: Vec<Document> = found.stream(session).try_collect().await?;
+    Ok(found.iter().filter_map(|one| one.get_str("_id").ok().map(str::to_owned)).collect())
+}
+
 /// A lead's sessions, those too that its list has forgotten, and those from before it was deleted once.
 pub(super) async fn session_ids(
     store: &MongoStore,

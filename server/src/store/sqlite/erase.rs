@@ -116,18 +116,20 @@ fn forget(t: &Transaction<'_>, admin: &str, gone: &[(String, Conversation)], by:
     for (email, mut gone) in by_email {
         let Some(mut record) = leads::by_email(t, admin, email)? else { continue };
         gone.retain(|(session, _)| record.may_have(session));
+        if gone.is_empty() {
+            continue;
+        }
+        let linked = leads::linked(t, &record)?;
         let mut left = Vec::new();
-        for id in &record.lead.session_ids {
-            let conversation = conversation::derive(&capture::session(t, admin, id)?);
-            left.extend(conversation.map(|conversation| (id.clone(), conversation)));
+        for id in record.unlist(&gone.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), linked) {
+            let conversation = conversation::derive(&capture::session(t, admin, &id)?);
+            left.extend(conversation.map(|conversation| (id, conversation)));
         }
         for (session, conversation) in &gone {
             record.forget((session, conversation), &left, by);
         }
-        if !gone.is_empty() {
-            leads::forget_conversations(t, &record)?;
-            leads::save(t, &record)?;
-        }
+        leads::forget_conversations(t, &record)?;
+        leads::save(t, &record)?;
     }
     Ok(())
 }

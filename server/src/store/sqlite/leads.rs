@@ -107,6 +107,20 @@ pub(super) fn sessions(c: &Connection, admin: &str, lead: &str) -> Result<Option
     Ok(Some(sessions))
 }
 
+/// A lead's sessions in the order of linking.
+pub(super) fn linked(c: &Connection, record: &LeadRecord) -> Result<Vec<String>> {
+    let lead = &record.lead;
+    if record.lists_all() {
+        return Ok(lead.session_ids.clone());
+    }
+    let mut linked = c.prepare_cached(
+        "SELECT session_id FROM chats
+         WHERE admin_id = ? AND addresses IS NOT NULL AND json_extract(addresses, '$[0]') = ?
+         GROUP BY session_id ORDER BY min(id)",
+    )?;
+    linked.query_map([lead.admin_id.as_str(), &lead.email], |row| row.get(0))?.collect()
+}
+
 /// A lead's sessions, those too that its list has forgotten, and those from before it was deleted once.
 pub(super) fn session_ids(c: &Connection, record: &LeadRecord) -> Result<BTreeSet<String>> {
     let lead = &record.lead;
