@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", default)]
 pub struct WidgetSettings {
     /// The name at the top; the business's own, 1 to 80 characters.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 80))]
+    #[cfg_attr(feature = "openapi", schema(max_length = 80))]
     pub name: String,
     /// The first words, 1 to 500 characters; `None` takes those of the visitor's language.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 500))]

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use porchlight_protocol::lead::Status;
 use porchlight_protocol::time::Timestamp;
-use serde::Serialize;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
 use serde_json::Number;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::Figures;
@@ -13,7 +15,7 @@ use super::rollup::Group;
 use crate::leads::DAY;
 
 /// How many groups a breakdown shows by themselves; the rest is one row named [`REST`].
-const SHOWN_GROUPS: usize = 50;
+const SHOWN_GROUPS: usize = 1_000;
 
 /// The row of everything beyond the largest groups.
 const REST: &str = "other";
@@ -32,13 +34,13 @@ pub struct AnalyticsAnswer {
     lost_leads: u64,
     /// What all are worth.
     #[schema(value_type = f64)]
-    total_value: Number,
+    total_value: Money,
     /// What the new, contacted and qualified ones are worth.
     #[schema(value_type = f64)]
-    open_value: Number,
+    open_value: Money,
     /// What the converted ones are worth.
     #[schema(value_type = f64)]
-    won_value: Number,
+    won_value: Money,
     /// The mean of their conversations.
     #[schema(value_type = f64)]
     avg_conversations: Number,
@@ -49,13 +51,13 @@ pub struct AnalyticsAnswer {
     conversion_rate: Number,
     /// Each status, in its order.
     by_status: Vec<StatusRow>,
-    /// By the first page without query and fragment: the 50 largest, then `other`.
+    /// By the first page without query and fragment: the 1,000 largest, then `other`.
     by_source: Vec<SourceRow>,
-    /// By the first page's host and path: the 50 largest, then `other`.
+    /// By the first page's host and path: the 1,000 largest, then `other`.
     by_page: Vec<PageRow>,
-    /// By the host the visitor came from, `direct` without one: the 50 largest, then `other`.
+    /// By the host the visitor came from, `direct` without one: the 1,000 largest, then `other`.
     by_referrer: Vec<ReferrerRow>,
-    /// By `utm_source / utm_medium / utm_campaign`, a dash for one that is missing, `none` without any: the 50 largest,
+    /// By `utm_source / utm_medium / utm_campaign`, a dash for one that is missing, `none` without any: the 1,000 largest,
     /// then `other`.
     by_campaign: Vec<CampaignRow>,
     /// By UTC day, oldest first; days without leads are left out.
@@ -70,7 +72,7 @@ struct StatusRow {
     status: Status,
     leads: u64,
     #[schema(value_type = f64)]
-    value: Number,
+    value: Money,
 }
 
 /// The leads of one group.
@@ -84,7 +86,7 @@ struct Row {
     #[schema(value_type = f64)]
     conversion_rate: Number,
     #[schema(value_type = f64)]
-    value: Number,
+    value: Money,
 }
 
 macro_rules! named_rows {
@@ -147,11 +149,11 @@ pub fn answer(figures: &Figures) -> AnalyticsAnswer {
     let total = &figures.total;
     let of = |status: Status| total.of(status);
     let all = total.leads();
-    let cents = |statuses: &[Status]| money(statuses.iter().map(|status| of(*status).cents).sum());
+    let cents = |statuses: &[Status]| Money(statuses.iter().map(|status| of(*status).cents).sum());
     let by_status = |status: &Status| StatusRow {
         status: *status,
         leads: of(*status).leads,
-        value: money(of(*status).cents),
+        value: Money(of(*status).cents),
     };
     let by_day = |(day, leads, converted): &(i64, u64, u64)| DayRow {
         date: date(*day),
@@ -207,7 +209,7 @@ fn row(group: Group) -> Row {
         qualified: group.qualified,
         converted: group.converted,
         conversion_rate: ratio(group.converted, group.leads),
-        value: money(group.cents),
+        value: Money(group.cents),
     }
 }
 
@@ -220,11 +222,18 @@ fn ratio(part: u64, whole: u64) -> Number {
     }
 }
 
-/// Cents as a number of whole ones; exact as far as a JSON number is.
-fn money(cents: i128) -> Number {
-    match i64::try_from(cents / 100) {
-        Ok(whole) if cents % 100 == 0 => Number::from(whole),
-        _ => fraction(cents as f64 / 100.0),
+/// An amount in whole cents, shown in whole ones, as a JSON number that is exact however large it is.
+#[derive(Clone, Debug, PartialEq)]
+struct Money(i128);
+
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (whole, cents) = (self.0 / 100, self.0 % 100);
+        let text = match cents {
+            0 => whole.to_string(),
+            _ => format!("{whole}.{cents:02}").trim_end_matches('0').to_owned(),
+        };
+        RawValue::from_string(text).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -267,25 +276,28 @@ mod tests {
 
     #[test]
     fn the_largest_groups_stand_alone_and_the_rest_together() {
-        let many: BTreeMap<String, Group> = (0..60u64)
+        let many: BTreeMap<String, Group> = (0..1_010u64)
             .map(|index| {
-                (format!("s{index:02}"), Group { leads: 100 - index, cents: 50, ..Group::default() })
+                (format!("s{index:04}"), Group { leads: 2_000 - index, cents: 50, ..Group::default() })
             })
             .collect();
         let rows = json!(SourceRow::all(&many));
-        assert_eq!(rows.as_array().map(Vec::len), Some(51));
-        assert_eq!(rows[0]["source"], "s00");
+        assert_eq!(rows.as_array().map(Vec::len), Some(1_001));
+        assert_eq!(rows[0]["source"], "s0000");
         let rest = json!({
-            "source": "other", "leads": (41..=50).sum::<u64>(), "qualified": 0, "converted": 0, "conversionRate": 0,
+            "source": "other", "leads": (991..=1_000).sum::<u64>(), "qualified": 0, "converted": 0, "conversionRate": 0,
             "value": 5,
         });
-        assert_eq!(rows[50], rest);
+        assert_eq!(rows[1_000], rest);
     }
 
     #[test]
     fn numbers_are_plain() {
-        let shown = [money(1_234), money(500), ratio(1, 4), ratio(4, 2), ratio(0, 0)].map(|n| n.to_string());
-        assert_eq!(shown, ["12.34", "5", "0.25", "2", "0"]);
+        let shown = [ratio(1, 4), ratio(4, 2), ratio(0, 0)].map(|n| n.to_string());
+        assert_eq!(shown, ["0.25", "2", "0"]);
+        let amounts = [0, 500, 1_234, 1_250, 5, 17_299_999_999_999_827].map(Money);
+        let shown = serde_json::to_string(&amounts).unwrap();
+        assert_eq!(shown, "[0,5,12.34,12.5,0.05,172999999999998.27]");
         assert_eq!(date(20_483), "2026-01-30");
     }
 }
