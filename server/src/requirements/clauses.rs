@@ -132,9 +132,19 @@ pub(super) fn clauses<'t, 'a>(sentence: &'t [Token<'a>]) -> Vec<Clause<'t, 'a>> 
     let (mut from, mut glue) = (0, Glue::Start);
     let run_on = sentence.len() > 20 && !sentence.iter().any(|t| t.is_mark(",;:"));
     let mut push = |from: usize, to: usize, glue: Glue| {
+        let mut add = |tokens: &'t [Token<'a>], glue: Glue, hides: bool| {
+            if tokens.iter().any(Token::is_spoken) {
+                found.push(Clause { tokens, glue, hides });
+            }
+        };
+        let clause = &sentence[from..to];
         let hides = sentence.get(to).is_some_and(|t| t.is_mark("\u{1}"));
-        if sentence[from..to].iter().any(Token::is_spoken) {
-            found.push(Clause { tokens: &sentence[from..to], glue, hides });
+        match contact_at(clause).filter(|at| hides && *at > 0) {
+            Some(at) => {
+                add(&clause[..at], glue, false);
+                add(&clause[at..], Glue::Comma, true);
+            }
+            None => add(clause, glue, hides),
         }
     };
     for index in 0..sentence.len() {
@@ -153,6 +163,30 @@ pub(super) fn clauses<'t, 'a>(sentence: &'t [Token<'a>]) -> Vec<Clause<'t, 'a>> 
     }
     push(from, sentence.len(), glue);
     found
+}
+
+/// Where a clause comes to the contact data that stands behind it: "I need a crane | email me at".
+fn contact_at(clause: &[Token<'_>]) -> Option<usize> {
+    const LOOSE: [Class; 9] = [
+        Class::Person,
+        Class::Polite,
+        Class::Filler,
+        Class::Conj,
+        Class::Be,
+        Class::Prep,
+        Class::Article,
+        Class::Respond,
+        Class::Sub,
+    ];
+    const LONGEST: usize = 4;
+    let speaks_of_contact =
+        |at: usize| (0..LONGEST.min(at + 1)).any(|back| clause[at - back].len_as(Class::Contact) > back);
+    let introduces = |at: &usize| {
+        let token = &clause[*at];
+        !token.is_spoken() || speaks_of_contact(*at) || LOOSE.iter().any(|class| token.len_as(*class) == 1)
+    };
+    let from = (0..clause.len()).rev().take_while(introduces).last()?;
+    (from..clause.len()).any(|at| speaks_of_contact(at) || clause[at].is(Class::Respond)).then_some(from)
 }
 
 /// "… the 29th of April not the 28th", at the not.

@@ -75,6 +75,7 @@ classes! {
     HowMany = "howmany": "Asks for a number.",
     Wh = "wh": "Begins a question that yes does not answer.",
     Contact = "contact": "Speaks of contact data.",
+    Respond = "respond": "To write to whom the contact data is of.",
     Name = "name": "A name follows.",
     Title = "title": "A name follows, always.",
     Role = "role": "A person that a name may follow.",

@@ -150,7 +150,7 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects)
     if let Some(times) = unfit(tokens, &core, &found) {
         return (Reading::Unwanted(times), corrects(&lead, better));
     }
-    let hides = clause.hides && found.is_empty() && core.iter().filter(|t| is_content(t)).count() <= 3;
+    let hides = clause.hides && found.is_empty() && introduces_contact(tokens, &core, &lead);
     let frame = Frame { corrects: frame.corrects || better || lead.prefers, ..frame };
     let said = Said { tokens, core: &core, found: &found, lead: &lead, frame };
     let reading = match said.counts() && !lead.iffy && !hides {
@@ -159,6 +159,14 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects)
         false => Reading::Nothing,
     };
     (reading, corrects(&lead, better))
+}
+
+/// "You can write to": a few words before contact data that say of nothing else that it is needed, or fails.
+fn introduces_contact(tokens: &[Token<'_>], core: &[Token<'_>], lead: &Lead) -> bool {
+    const FEW: usize = 3;
+    let shows_need = lead.need || lead.ask || tokens.iter().any(|t| t.is(Class::Problem));
+    let names = |t: &&Token<'_>| is_content(t) && !t.is(Class::Contact) && !t.is(Class::Respond);
+    core.iter().filter(|t| is_content(t)).count() <= FEW && !(shows_need && core.iter().any(|t| names(&t)))
 }
 
 fn corrects(lead: &Lead, better: bool) -> Corrects {
