@@ -162,7 +162,8 @@ impl Conversation {
             let parts = clauses(sentence.tokens);
             for (at, clause) in parts.iter().enumerate() {
                 let of_contact = asked.is_contact && number == 0 && names_contact(clause);
-                if of_contact || contrasted(clause, parts.get(at + 1)) || exchanged(clause) {
+                let signs = at > 0 && parts[at - 1].hides && names::is_full_name(clause.tokens);
+                if of_contact || signs || contrasted(clause, parts.get(at + 1)) || exchanged(clause) {
                     continue;
                 }
                 let first = number == 0 && clause.glue == Glue::Start;

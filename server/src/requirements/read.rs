@@ -312,6 +312,9 @@ fn names_budget(core: &[Token<'_>]) -> bool {
 }
 
 fn kind_of(said: &Said<'_, '_>) -> Kind {
+    // "Two bikes worth 2 grand each": what something is worth is not what may be spent.
+    const WORTH: [&str; 10] =
+        ["worth", "valued", "wert", "vaut", "valent", "vale", "valen", "valgono", "valem", "waard"];
     use values::Kind as V;
     let Said { core, found, lead, frame, .. } = said;
     let any = |class: Class| said.any(class);
@@ -329,7 +332,8 @@ fn kind_of(said: &Said<'_, '_>) -> Kind {
         v.kind == V::Money && (v.from.saturating_sub(3)..v.from).any(|i| limits(&core[i]))
             || core.get(v.to).is_some_and(|t| t.is(Class::Limit) && v.kind == V::Money)
     });
-    if money && (any(Class::Budget) || frame.budget || (limited && !any(Class::Now))) {
+    let is_worth = core.iter().any(|t| WORTH.contains(&t.low.as_str()));
+    if money && !is_worth && (any(Class::Budget) || frame.budget || (limited && !any(Class::Now))) {
         return Kind::Budget;
     }
     if lead.need || lead.ask {

@@ -26,7 +26,7 @@ impl Reply {
         }
         let yes = tokens[first].len_as(Class::Yes);
         let no = tokens[first].len_as(Class::No);
-        if no > 0 && no >= yes && asked.is_question {
+        if no > 0 && no >= yes && asked.is_question && !(no == 1 && names_what_is_not(&tokens[first + 1..])) {
             return Self::no(tokens, first + no, asked);
         }
         let Some(offer) = &asked.offer else {
@@ -73,6 +73,16 @@ impl Reply {
             }
         }
     }
+}
+
+/// "No rush", "no helmet no jacket": what stands behind a no is what there is none of, not the answer after it.
+fn names_what_is_not(behind: &[Token<'_>]) -> bool {
+    const NONE_OF: [&str; 5] = ["rush", "hurry", "preference", "prisa", "fretta"];
+    let clause = || behind.iter().take_while(|t| t.is_spoken());
+    let named = clause().next().is_some_and(|t| NONE_OF.contains(&t.low.as_str()));
+    let again =
+        clause().skip(1).find(|t| t.is(Class::No)).is_some_and(|t| t.low == "no" && t.len_as(Class::No) == 1);
+    named || again
 }
 
 fn counts(token: &Token<'_>) -> bool {
