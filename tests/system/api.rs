@@ -74,18 +74,19 @@ impl Server {
         }
     }
 
-    /// The address of every lead, straight from the database; MongoDB only.
-    pub(crate) async fn stored_leads(&self) -> Vec<String> {
+    /// Every lead's address and how many conversations it has, straight from the database; MongoDB only.
+    pub(crate) async fn stored_leads(&self) -> Vec<(String, i64)> {
         let Database::MongoDb(uri) = &self.database else { panic!("ask a server on MongoDB") };
         let client = mongodb::Client::with_uri_str(uri).await.expect("the database answers");
         let leads = client.default_database().expect("a database").collection::<Document>("leads");
         let mut found = leads.find(doc! {}).await.expect("documents");
-        let mut addresses = Vec::new();
+        let mut stored = Vec::new();
         while found.advance().await.expect("the next document") {
             let document = found.deserialize_current().expect("a document");
-            addresses.push(document.get_str("email").expect("an address").to_owned());
+            let email = document.get_str("email").expect("an address").to_owned();
+            stored.push((email, document.get_i64("conversationCount").expect("a number")));
         }
-        addresses
+        stored
     }
 }
 

@@ -14,6 +14,8 @@ use crate::system::Server;
 
 const WRITERS: usize = 16;
 const KILLS: usize = 5;
+/// How often a primary is killed where others can take over, which takes seconds.
+const TAKEOVERS: usize = 3;
 
 /// Visitors who write while something is killed.
 struct Writers {
@@ -26,8 +28,8 @@ struct Writers {
 enum Habit {
     /// Write one conversation.
     Stay,
-    /// Begin a new one, with another address, for each message, with a pause in between.
-    MoveOn(Duration),
+    /// Begin a new one for each message, and take another address for every other one, with a pause in between.
+    Return(Duration),
 }
 
 impl Writers {
@@ -58,6 +60,19 @@ impl Writers {
         }
         assert!(times.values().all(|count| *count == 1));
         answered
+    }
+
+    /// The same; and each address has one lead, which has every conversation that was answered.
+    async fn find_all_of_it_with_leads(self, server: &Server) {
+        let answered = self.find_all_of_it(server).await;
+        let leads = server.stored_leads().await;
+        for text in &answered {
+            let email = text.rsplit(' ').next().expect("an address");
+            let conversations = answered.iter().filter(|text| text.ends_with(email)).count() as i64;
+            let counts: Vec<i64> =
+                leads.iter().filter(|(own, _)| own == email).map(|(_, count)| *count).collect();
+            assert!(matches!(counts[..], [count] if count >= conversations), "{text}: {counts:?}");
+        }
     }
 }
 
@@ -100,11 +115,11 @@ async fn write_until(
     let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().expect("a client");
     let mut answered = Vec::new();
     for seq in 0..50 {
-        let (place, pause) = match habit {
-            Habit::Stay => (0, Duration::ZERO),
-            Habit::MoveOn(pause) => (seq, pause),
+        let (place, person, pause) = match habit {
+            Habit::Stay => (0, 0, Duration::ZERO),
+            Habit::Return(pause) => (seq, seq / 2, pause),
         };
-        let text = format!("message {seq} of writer{writer}x{place}@example.com");
+        let text = format!("message {seq} of writer{writer}x{person}@example.com");
         let body = json!({
             "siteKey": site_key, "sessionId": format!("sess_{writer}x{place}"), "messageId": format!("msg_{seq}"),
             "seq": seq, "text": text, "pageUrl": "https://acme.example/",
@@ -140,19 +155,31 @@ async fn nothing_answered_is_lost_on_mongodb() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_answered_is_lost_where_the_database_is_killed() {
-    let mut database = MongoDb::start();
+    let mut database = MongoDb::start(1);
     let server = Server::open_on(database.database());
     // A database takes longer to come back than a server.
-    let writers = Writers::start(&server, Habit::MoveOn(Duration::from_millis(100)));
+    let writers = Writers::start(&server, Habit::Return(Duration::from_millis(100)));
     for kill in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(150 + 97 * kill as u64)).await;
-        database.kill();
-        database.turn_on();
+        database.kill(0);
+        database.turn_on(0);
         is_ready(&server).await;
     }
-    let answered = writers.find_all_of_it(&server).await;
-    let leads: Vec<String> = server.stored_leads().await;
-    for text in answered {
-        assert_eq!(leads.iter().filter(|email| text.ends_with(*email)).count(), 1, "the lead of {text}");
+    writers.find_all_of_it_with_leads(&server).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_answered_is_lost_where_another_node_takes_over() {
+    let mut database = MongoDb::start(3);
+    let server = Server::open_on(database.database());
+    let writers = Writers::start(&server, Habit::Return(Duration::from_millis(200)));
+    for kill in 0..TAKEOVERS {
+        tokio::time::sleep(Duration::from_millis(150 + 97 * kill as u64)).await;
+        let primary = database.primary().await;
+        database.kill(primary);
+        is_ready(&server).await;
+        // What it alone has is undone when it comes back.
+        database.turn_on(primary);
     }
+    writers.find_all_of_it_with_leads(&server).await;
 }

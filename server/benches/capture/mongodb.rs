@@ -52,7 +52,7 @@ async fn all(source: &Database, name: &str) -> Vec<Document> {
 /// Writes every document that the server made again, two batches at once.
 async fn limit(source: &Database, copy: &Database) -> f64 {
     let mut batches = Vec::new();
-    for name in ["chats", "leads"] {
+    for name in ["chats", "leads", "lead_events", "lead_days"] {
         let to = like(source, copy, name).await;
         let documents = all(source, name).await;
         batches.extend(documents.chunks(BATCH).map(|batch| (to.clone(), batch.to_vec())));
