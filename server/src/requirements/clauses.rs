@@ -273,6 +273,14 @@ fn begins_clause(sentence: &[Token<'_>], from: usize, at: usize, run_on: bool) -
             ]
             .contains(&token.low.as_str());
     }
+    // "I don't want a refund I want a replacement".
+    let turns = token.is(Class::Own)
+        && at > from + 1
+        && sentence.get(at + 1).is_some_and(|t| t.is(Class::Want) && !t.is(Class::Not))
+        && sentence[from..at].iter().any(|t| t.is(Class::Unwanted));
+    if turns {
+        return true;
+    }
     run_on
         && at > from + 1
         && (token.len_as(Class::Ask) > 1 || (token.is(Class::Own) && !sentence[at - 1].is(Class::Conj)))

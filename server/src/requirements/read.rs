@@ -114,7 +114,7 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects)
     if lead.withdraws && tokens[from..].iter().all(|t| !is_content(t)) {
         return (Reading::Withdraw, Corrects::No);
     }
-    if lead.cancel && tokens.len() - from <= 3 {
+    if lead.cancel && tokens[from..].iter().all(|t| !is_content(t)) {
         return (Reading::Cancel, Corrects::Onwards);
     }
     let to = without_tail(tokens, from, tokens.len());
