@@ -448,10 +448,16 @@ fn place_of(session: &[Message], incoming: &Incoming) -> u32 {
     if incoming.role != Role::Visitor {
         return newest.unwrap_or_default();
     }
-    if visitor().all(|m| m.at <= incoming.at) {
+    // Of those written in the same millisecond, where that is the time of arrival, the later one arrived later.
+    let is_dated = incoming.at != incoming.arrived;
+    let is_before = |m: &&Message| {
+        m.at < incoming.at
+            || m.at == incoming.at && (!is_dated || m.message_id.as_str() < incoming.message_id.as_str())
+    };
+    if visitor().all(|m| is_before(&m)) {
         return newest.map_or(0, |seq| seq.saturating_add(1));
     }
-    let before = visitor().filter(|m| m.at <= incoming.at).map(|m| m.seq).max();
+    let before = visitor().filter(is_before).map(|m| m.seq).max();
     before.or_else(|| visitor().map(|m| m.seq).min()).unwrap_or_default()
 }
 

@@ -1,5 +1,7 @@
 //! How a lead forgets a conversation that was removed.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::conversation::{Conversation, Link};
@@ -26,11 +28,19 @@ impl LeadRecord {
         self.lead.conversation_count <= 1 && self.lead.session_ids.iter().all(|id| id == session_id)
     }
 
+    /// Sessions that the messages link to the lead, oldest first, in the order of linking: those that the list does not hold
+    /// came before it.
+    pub fn in_order(&self, linked: Vec<String>) -> Vec<String> {
+        let listed: HashSet<&String> = self.lead.session_ids.iter().collect();
+        let before = linked.into_iter().filter(|id| !listed.contains(id));
+        before.chain(self.lead.session_ids.iter().cloned()).collect()
+    }
+
     /// Takes removed sessions off the list; gives those that say what is left of the lead: its first session, and all
     /// that it lists then. `linked` are the sessions that are still linked, in the order of linking: those of the list, or,
     /// where it does not hold all, those of the messages.
-    pub fn unlist(&mut self, gone: &[&str], mut linked: Vec<String>) -> Vec<String> {
-        linked.retain(|id| !gone.contains(&id.as_str()));
+    pub fn unlist(&mut self, gone: &HashSet<&str>, mut linked: Vec<String>) -> Vec<String> {
+        linked.retain(|id| !gone.contains(id.as_str()));
         let count = self.lead.conversation_count.saturating_sub(gone.len() as u64);
         // Those from before the lead was deleted once are older than all that count.
         let counted = newest(&linked, usize::try_from(count).unwrap_or(usize::MAX));

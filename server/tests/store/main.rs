@@ -71,6 +71,7 @@ on_every_store! { cases:
     a_missing_seq_takes_the_next_number,
     messages_without_a_seq_stand_by_their_time,
     a_persons_first_answer_is_timed,
+    a_lead_of_many_old_chats_is_erased_whole,
     a_returning_lead_keeps_what_people_decided,
     admins_are_apart,
     an_address_brought_to_another_process_is_seen,

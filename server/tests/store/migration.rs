@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use porchlight_protocol::time::Timestamp;
 use porchlight_server::analytics::{Analytics, Span, answer};
-use porchlight_server::leads::By;
 use porchlight_server::leads::history::MIGRATION;
+use porchlight_server::leads::{By, MAX_SESSION_IDS};
 use porchlight_server::legacy::{LegacyLead, LegacyQuery, LegacySort};
 
 use crate::cases::{keep, said};
@@ -252,4 +252,22 @@ pub(crate) async fn a_persons_first_answer_is_timed(fresh: Fresh) {
     let figures = analytics.figures(&fresh.tenants[0], Span::default(), now).await.unwrap();
     let times = serde_json::json!(answer(&figures))["responseTimes"]["firstReplySeconds"].clone();
     assert_eq!(times, serde_json::json!({ "median": 4.0, "p90": 4.0 }));
+}
+
+pub(crate) async fn a_lead_of_many_old_chats_is_erased_whole(fresh: Fresh) {
+    let total = MAX_SESSION_IDS + 3;
+    for index in 0..total {
+        let (session, at) = (format!("o_{index}").leak(), NOON - 1_000_000 + index as i64);
+        let tag = Some(("a@example.com", ""));
+        fresh.insert_old(index, &Old { session, role: "user", text: "hello", at, tag }).await;
+    }
+    migrate(&fresh).await;
+    let now = By::new("key_test", Timestamp::from_millis(NOON));
+    let gone = format!("o_{}", total - 1).parse().unwrap();
+    fresh.store.delete_session(&fresh.tenants[0], &gone, &now).await.unwrap();
+    let lead = fresh.shown(0).await.remove(0);
+    assert_eq!((lead.count, lead.sessions.len()), (total as u64 - 1, MAX_SESSION_IDS));
+    let id = fresh.lead_id(0, "a@example.com").await.unwrap();
+    let erased = fresh.store.erase_lead(&fresh.tenants[0], &id, &now).await.unwrap().unwrap();
+    assert_eq!((erased.sessions, erased.messages), (total as u64 - 1, total as u64 - 1));
 }

@@ -69,16 +69,24 @@ impl Session {
         self.ids.push(document.get("_id").cloned().unwrap_or(Bson::Null));
     }
 
-    /// Whether a message as it is kept is known as it is. It need hold what may change of it alone.
-    pub(super) fn holds(&self, document: &Document) -> bool {
-        let place = self.ids.iter().position(|id| Some(id) == document.get("_id"));
-        place.is_some_and(|place| documents::is_unchanged(&self.messages[place], document))
+    /// Whether a message as it is kept is known as it is. The document need hold what may change of it alone. `place` is
+    /// where it most likely stands, so that going through all of a session takes a time that is linear in it.
+    pub(super) fn holds(&self, document: &Document, place: usize) -> bool {
+        let (before, behind) = self.ids.split_at(place.min(self.ids.len()));
+        let wanted = document.get("_id");
+        let is_it = |id: &Bson| Some(id) == wanted;
+        let found =
+            behind.iter().position(is_it).map(|at| place + at).or_else(|| before.iter().position(is_it));
+        found.is_some_and(|place| documents::is_unchanged(&self.messages[place], document))
     }
 
-    /// Notes that all messages carry the tag.
-    pub(super) fn tag(&mut self, tag: &Tag) {
-        for message in self.messages.iter_mut().filter(|message| message.tag.as_ref() != Some(tag)) {
-            message.tag = Some(tag.clone());
+    /// Notes that all messages carry the tag, or none that they could have got here.
+    pub(super) fn tag(&mut self, tag: Option<&Tag>) {
+        let may_change = |message: &&mut Message| tag.is_some() || !message.message_id.is_empty();
+        for message in self.messages.iter_mut().filter(may_change) {
+            if message.tag.as_ref() != tag {
+                message.tag = tag.cloned();
+            }
         }
     }
 

@@ -131,7 +131,7 @@ pub(super) fn is_unchanged(known: &Message, document: &Document) -> bool {
     is("email", known.tag.as_ref().map(|tag| tag.email.as_str()))
         && is("requirements", known.tag.as_ref().map(|tag| tag.requirements.as_str()))
         && document.contains_key("pending") == known.pending
-        && drawn_out_of(document) == known.drawn_out.as_ref().map(|drawn| drawn.of)
+        && drawn_out(document) == known.drawn_out
 }
 
 fn of_source(source: &Source) -> RawDocumentBuf {

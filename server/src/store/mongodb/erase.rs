@@ -237,7 +237,7 @@ async fn forget(
             continue;
         }
         let linked = leads::linked(store, &record, &mut *session).await?;
-        let staying = record.unlist(&gone.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), linked);
+        let staying = record.unlist(&gone.iter().map(|(id, _)| id.as_str()).collect(), linked);
         let said = messages(store, session, admin, &staying).await?;
         let left: Vec<(String, Conversation)> = staying
             .into_iter()

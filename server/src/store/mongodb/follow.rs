@@ -137,7 +137,7 @@ async fn follow(store: &MongoStore, work: Work) -> Result<Followed> {
         if keys.is_empty() {
             break;
         }
-        // Only the first try has what was known before.
+        // What was known before is used once.
         let again = || once(store, &keys, (take(&mut known), election.take()), &followed.tags, now);
         let round = persist(again).await?;
         followed.sessions.extend(round.followed.sessions);
@@ -167,6 +167,7 @@ async fn once(
     let wrong: Vec<Document> = conversations
         .iter()
         .filter_map(|(key, derived)| tag_statement(&sessions[*key], &derived.tag))
+        .chain(sessions.values().filter_map(untag_statement))
         .collect();
     let by = By::new(VISITOR, now);
     // Neither is left half-way where the other fails.
@@ -184,9 +185,7 @@ async fn once(
     let open: Vec<Key> = linked.into_iter().filter(is_open).collect();
     let mut done = Vec::new();
     for (key, session) in &mut sessions {
-        if let Some(Tagged { tag, .. }) = tags.get(key) {
-            session.tag(tag);
-        }
+        session.tag(tags.get(key).map(|tagged| &tagged.tag));
         if !open.contains(key) {
             done.extend(session.take_marks());
         }
@@ -220,8 +219,9 @@ async fn keep_true(store: &MongoStore, keys: &[Key], known: &mut Sessions) -> Re
     while let Some(document) = found.try_next().await? {
         let Some(key) = key_of(&document) else { continue };
         let Some(session) = known.get(&key) else { continue };
-        match session.holds(&document) {
-            true => *seen.entry(key).or_default() += 1,
+        let count = seen.entry(key.clone()).or_default();
+        match session.holds(&document, *count) {
+            true => *count += 1,
             false => drop(known.remove(&key)),
         }
     }
@@ -244,6 +244,19 @@ fn tag_statement(session: &Session, tag: &Tag) -> Option<Document> {
     let ids: Vec<&Bson> = wrong.map(|(_, id)| id).collect();
     let set = doc! { "$set": { "email": &tag.email, "requirements": &tag.requirements } };
     (!ids.is_empty()).then(|| doc! { "q": { "_id": { "$in": ids } }, "u": set, "multi": true })
+}
+
+/// Of a session that no longer has an address: what takes the tag off messages that were under way when it was erased.
+fn untag_statement(session: &Session) -> Option<Document> {
+    let own = session
+        .messages
+        .iter()
+        .zip(&session.ids)
+        .filter(|(m, _)| m.tag.is_some() && !m.message_id.is_empty());
+    let ids: Vec<&Bson> = own.map(|(_, id)| id).collect();
+    let unset = doc! { "$unset": { "email": "", "requirements": "" } };
+    let statement = || doc! { "q": { "_id": { "$in": &ids } }, "u": unset, "multi": true };
+    (!ids.is_empty() && conversation::derive(&session.messages).is_none()).then(statement)
 }
 
 /// What takes the mark off messages.

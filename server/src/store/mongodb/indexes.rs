@@ -51,8 +51,8 @@ fn chats() -> Vec<IndexModel> {
     ]
 }
 
-/// The index that holds the messages of a session together. Statements of the capture path name their index: without,
-/// the server tries several plans for each of them.
+/// The index that holds the messages of a session together. Statements of the capture path name their index, or go by
+/// `_id` alone: without, the server tries several plans for each of them.
 pub(super) fn of_session() -> Document {
     doc! { "adminId": 1, "sessionId": 1 }
 }

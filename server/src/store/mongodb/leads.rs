@@ -196,6 +196,18 @@ pub(super) async fn sessions(
     Ok(Some(sessions))
 }
 
+/// The messages of sessions that are linked to a lead. That they have addresses is said so that their index can be used.
+/// Old messages need not have any of their own; where the lead does not list all its sessions, their tags are asked too.
+fn linking(record: &LeadRecord) -> Document {
+    let admin = record.lead.admin_id.as_str();
+    let email = &record.lead.email;
+    let own = doc! { "adminId": admin, "addresses": { "$exists": true }, "addresses.0": email };
+    match record.lists_all() {
+        true => own,
+        false => doc! { "$or": [own, doc! { "adminId": admin, "email": email }] },
+    }
+}
+
 /// A lead's sessions in the order of linking.
 pub(super) async fn linked(
     store: &MongoStore,
@@ -207,13 +219,14 @@ pub(super) async fn linked(
         return Ok(lead.session_ids.clone());
     }
     let stages = [
-        doc! { "$match": { "adminId": lead.admin_id.as_str(), "addresses.0": &lead.email } },
+        doc! { "$match": linking(record) },
         doc! { "$group": { "_id": "$sessionId", "first": { "$min": "$_id" } } },
         doc! { "$sort": { "first": 1 } },
     ];
     let mut found = store.chats.aggregate(stages).session(&mut *session).await?;
     let found: Vec<Document> = found.stream(session).try_collect().await?;
-    Ok(found.iter().filter_map(|one| one.get_str("_id").ok().map(str::to_owned)).collect())
+    let found = found.iter().filter_map(|one| one.get_str("_id").ok().map(str::to_owned)).collect();
+    Ok(record.in_order(found))
 }
 
 /// A lead's sessions, those too that its list has forgotten, and those from before it was deleted once.
@@ -223,8 +236,7 @@ pub(super) async fn session_ids(
     session: Option<&mut ClientSession>,
 ) -> Result<BTreeSet<String>> {
     let lead = &record.lead;
-    let linked = doc! { "adminId": lead.admin_id.as_str(), "addresses.0": &lead.email };
-    let linked = store.chats.distinct("sessionId", linked);
+    let linked = store.chats.distinct("sessionId", linking(record));
     let linked = match session {
         Some(session) => linked.session(session).await?,
         None => linked.await?,

@@ -3,7 +3,8 @@
 //! Other processes may have written to them since. A session is used as it is remembered only for messages that are new
 //! to it and bring their number, and only after asking the database two things: whether anything was erased since, and,
 //! of a session without an address, whether it has one now. A message that somebody else has kept in the meantime is
-//! refused by the unique index; whatever follows from a message is worked out from what is read after its insert.
+//! refused by the unique index; whatever follows from a message is worked out from what a read after its insert has shown
+//! to be so.
 
 use std::collections::HashSet;
 

@@ -121,7 +121,7 @@ fn forget(t: &Transaction<'_>, admin: &str, gone: &[(String, Conversation)], by:
         }
         let linked = leads::linked(t, &record)?;
         let mut left = Vec::new();
-        for id in record.unlist(&gone.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), linked) {
+        for id in record.unlist(&gone.iter().map(|(id, _)| id.as_str()).collect(), linked) {
             let conversation = conversation::derive(&capture::session(t, admin, &id)?);
             left.extend(conversation.map(|conversation| (id, conversation)));
         }

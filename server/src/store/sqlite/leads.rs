@@ -109,27 +109,30 @@ pub(super) fn sessions(c: &Connection, admin: &str, lead: &str) -> Result<Option
 
 /// A lead's sessions in the order of linking.
 pub(super) fn linked(c: &Connection, record: &LeadRecord) -> Result<Vec<String>> {
-    let lead = &record.lead;
-    if record.lists_all() {
-        return Ok(lead.session_ids.clone());
+    match record.lists_all() {
+        true => Ok(record.lead.session_ids.clone()),
+        false => Ok(record.in_order(of_messages(c, record)?)),
     }
-    let mut linked = c.prepare_cached(
-        "SELECT session_id FROM chats
-         WHERE admin_id = ? AND addresses IS NOT NULL AND json_extract(addresses, '$[0]') = ?
-         GROUP BY session_id ORDER BY min(id)",
-    )?;
-    linked.query_map([lead.admin_id.as_str(), &lead.email], |row| row.get(0))?.collect()
 }
 
 /// A lead's sessions, those too that its list has forgotten, and those from before it was deleted once.
 pub(super) fn session_ids(c: &Connection, record: &LeadRecord) -> Result<BTreeSet<String>> {
-    let lead = &record.lead;
+    Ok(record.lead.session_ids.iter().cloned().chain(of_messages(c, record)?).collect())
+}
+
+/// The sessions that messages link to a lead, oldest first. Old messages need not have an address of their own; where the
+/// lead does not list all its sessions, their tags are asked too.
+fn of_messages(c: &Connection, record: &LeadRecord) -> Result<Vec<String>> {
     let mut linked = c.prepare_cached(
-        "SELECT DISTINCT session_id FROM chats
-         WHERE admin_id = ? AND addresses IS NOT NULL AND json_extract(addresses, '$[0]') = ?",
+        "SELECT session_id FROM (
+             SELECT session_id, id FROM chats
+             WHERE admin_id = ?1 AND addresses IS NOT NULL AND json_extract(addresses, '$[0]') = ?2
+             UNION ALL SELECT session_id, id FROM chats WHERE ?3 AND admin_id = ?1 AND email = ?2
+         ) GROUP BY session_id ORDER BY min(id)",
     )?;
-    let linked = linked.query_map([lead.admin_id.as_str(), &lead.email], |row| row.get(0))?;
-    lead.session_ids.iter().cloned().map(Ok).chain(linked).collect()
+    let lead = &record.lead;
+    let asked = params![lead.admin_id.as_str(), lead.email, !record.lists_all()];
+    linked.query_map(asked, |row| row.get(0))?.collect()
 }
 
 pub(super) fn edit(
