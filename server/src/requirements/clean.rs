@@ -58,7 +58,7 @@ static PRIVATE: [Private; 7] = [
         pattern: LazyLock::new(|| {
             pattern(concat!(
                 r"(?:\+|\b00)[0-9][0-9\s().\/-]{6,}[0-9]|\(?\b0[0-9]{1,5}\)?[\s\/.-]?[0-9]{2,4}[\s\/.-]?[0-9]{2,}[0-9\s\/.-]*[0-9]",
-                r"|\([0-9]{3}\)\s?[0-9]{3}-[0-9]{4}|\b[0-9]{3}[-.\s][0-9]{3}[-.\s][0-9]{4}\b|\b[0-9]{2}[ -][0-9]{4}[ -][0-9]{4}\b|\b[0-9](?:[ -]?[0-9]){12,18}\b(?:[^0-9]{1,16}(?:code|cvv|cvc|csc)\s*[0-9]{3,4}\b)?|\b[0-9]{3,4}[ -][0-9]{3,4}[ -][0-9]{3,4}\b|\b[6-9][0-9]{4}[ -][0-9]{5}\b|\b[0-9]{2,3}(?: [0-9]{2,3}){3,}\b",
+                r"|\([0-9]{3}\)\s?[0-9]{3}-[0-9]{4}|\b[0-9]{3}[-.\s][0-9]{3}[-.\s][0-9]{4}\b|\b[0-9]{2}[ -][0-9]{4}[ -][0-9]{4}\b|\b[0-9](?:[ -]?[0-9]){12,18}\b(?:[^0-9]{1,16}(?:code|cvv|cvc|csc)\s*[0-9]{3,4}\b)?|\b[0-9]{3,4}[ -][0-9]{3,4}[ -][0-9]{3,4}\b|\b[6-9][0-9]{4} [0-9]{5}\b|\b[0-9]{2,3}(?: [0-9]{2,3}){3,}\b",
                 r"|\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){3,}(?: ?[A-Z0-9]{1,4})?\b",
             ))
         }),
@@ -89,8 +89,9 @@ static PRIVATE: [Private; 7] = [
         may_hold: |text| text.bytes().any(|b| b.is_ascii_digit() || b"!@#$%^&*_-".contains(&b)),
         pattern: LazyLock::new(|| {
             pattern(concat!(
+                r"\b(?:gate|door|entry|alarm|lock ?box|key ?safe|key ?box|garage) code(?:\s*(?:is|:|=|->|#))*\s*[0-9]{3,8}\b#?|",
                 r"\bsort code[^0-9]{0,12}[0-9]{2}[- ]?[0-9]{2}[- ]?[0-9]{2}[^0-9]{1,24}[0-9]{7,8}\b|",
-                r"\b(?:my |the |our |login |temp(?:orary)? )?(?:pass ?word|passwort|kennwort|pwd|pw|pass(?:code|phrase)|mot de passe|contraseña|clave|senha|wachtwoord|hasło|pin(?: code)?|cvv2?|cvc|csc|security code|sicherheitscode|prüfziffer|code de sécurité|código de seguridad|one.?time code|otp|2fa code|tan|api key|secret|secret key|access key|token|login code|verification code|sms code|(?:gate|door|entry|alarm|lock ?box|key ?safe|key ?box|building|garage) code|code from the (?:sms|app)|iban|sort code|account number|kontonummer|routing number|ssn|social security number|password di accesso|inlogcode|toegangscode|lösenord|adgangskode|passord|heslo|şifre|salasana|código de acceso|código de acesso|palavra-passe|code d['’]accès|zugangscode|türcode|kod dostępu|codice di accesso)\b(?: (?:van|von|de|du|til|för) [a-zà-ÿ]+)?(?: (?:you|they|u) [a-z]+)?(?:\s*(?:is|was|ist|war|est|es|é|era|to|=|:|->|#|nr|number|no\.?|currently|just)\s*)*[\s:=]*['\x22]?[^\s,;]*[0-9!@#$%^&*_-][^\s,;]*(?:\s+[0-9]{3,4}\b)*",
+                r"\b(?:my |the |our |login |temp(?:orary)? )?(?:pass ?word|passwort|kennwort|pwd|pw|pass(?:code|phrase)|mot de passe|contraseña|clave|senha|wachtwoord|hasło|pin(?: code)?|cvv2?|cvc|csc|security code|sicherheitscode|prüfziffer|code de sécurité|código de seguridad|one.?time code|otp|2fa code|tan|api key|secret|secret key|access key|token|login code|verification code|sms code|code from the (?:sms|app)|iban|sort code|account number|kontonummer|routing number|ssn|social security number|password di accesso|inlogcode|toegangscode|lösenord|adgangskode|passord|heslo|şifre|salasana|código de acceso|código de acesso|palavra-passe|code d['’]accès|zugangscode|türcode|kod dostępu|codice di accesso)\b(?: (?:van|von|de|du|til|för) [a-zà-ÿ]+)?(?: (?:you|they|u) [a-z]+)?(?:\s*(?:is|was|ist|war|est|es|é|era|to|=|:|->|#|nr|number|no\.?|currently|just)\s*)*[\s:=]*['\x22]?[^\s,;]*[0-9!@#$%^&*_-][^\s,;]*(?:\s+[0-9]{3,4}\b)*",
                 r"|\b(?:exp(?:iry|ires|iration)?(?: date)?|valid (?:until|thru)|gültig bis)[\s:.]*[0-9]{1,2}[/-][0-9]{2,4}",
                 r"|\b(?:insta(?:gram)?|skype|telegram|discord|snapchat|snap|wechat|twitter|tiktok|handle|username|user name|benutzername|usuario)(?: (?:is|name|id|handle))?[\s:]+[@a-z0-9_][a-z0-9_.]*[0-9_][a-z0-9_]*",
             ))

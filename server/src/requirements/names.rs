@@ -85,10 +85,12 @@ impl Names {
     }
 }
 
-/// Two or three words with capital letters that no table knows, and nothing else.
+/// A first name and one or two more words with capital letters, and nothing else.
 pub(super) fn is_full_name(tokens: &[Token<'_>]) -> bool {
     let spoken = || tokens.iter().filter(|t| t.is_spoken());
-    (2..=3).contains(&spoken().count()) && spoken().all(|t| is_capital(t) && !t.is_known())
+    (2..=3).contains(&spoken().count())
+        && spoken().all(|t| is_capital(t) && !t.is_known())
+        && spoken().next().is_some_and(|t| is_first_name(&t.low))
 }
 
 fn is_capital(token: &Token<'_>) -> bool {

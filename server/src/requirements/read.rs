@@ -114,7 +114,9 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects)
     if lead.withdraws && tokens[from..].iter().all(|t| !is_content(t)) {
         return (Reading::Withdraw, Corrects::No);
     }
-    if lead.cancel && tokens[from..].iter().all(|t| !is_content(t)) {
+    // "Forget that last bit".
+    const LAST: [&str; 5] = ["last", "bit", "part", "message", "line"];
+    if lead.cancel && tokens[from..].iter().all(|t| !is_content(t) || LAST.contains(&t.low.as_str())) {
         return (Reading::Cancel, Corrects::Onwards);
     }
     let to = without_tail(tokens, from, tokens.len());
@@ -147,7 +149,7 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects)
             corrects(&lead, better),
         );
     }
-    if let Some(times) = unfit(tokens, &core, &found) {
+    if let Some(times) = unfit(tokens, &core, &found, frame.is_question) {
         return (Reading::Unwanted(times), corrects(&lead, better));
     }
     let hides = clause.hides && found.is_empty() && introduces_contact(tokens, &core, &lead);
@@ -165,7 +167,8 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects)
 fn introduces_contact(tokens: &[Token<'_>], core: &[Token<'_>], lead: &Lead) -> bool {
     const FEW: usize = 3;
     let shows_need = lead.need || lead.ask || tokens.iter().any(|t| t.is(Class::Problem));
-    let names = |t: &&Token<'_>| is_content(t) && !t.is(Class::Contact) && !t.is(Class::Respond);
+    const OF_CONTACT: [Class; 4] = [Class::Contact, Class::Respond, Class::Role, Class::Other];
+    let names = |t: &&Token<'_>| is_content(t) && !OF_CONTACT.iter().any(|class| t.is(*class));
     core.iter().filter(|t| is_content(t)).count() <= FEW && !(shows_need && core.iter().any(|t| names(&t)))
 }
 

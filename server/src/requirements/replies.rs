@@ -78,11 +78,11 @@ impl Reply {
 /// "No rush", "no helmet no jacket": what stands behind a no is what there is none of, not the answer after it.
 fn names_what_is_not(behind: &[Token<'_>]) -> bool {
     const NONE_OF: [&str; 5] = ["rush", "hurry", "preference", "prisa", "fretta"];
-    let clause = || behind.iter().take_while(|t| t.is_spoken());
-    let named = clause().next().is_some_and(|t| NONE_OF.contains(&t.low.as_str()));
-    let again =
-        clause().skip(1).find(|t| t.is(Class::No)).is_some_and(|t| t.low == "no" && t.len_as(Class::No) == 1);
-    named || again
+    match behind {
+        [what, ..] if NONE_OF.contains(&what.low.as_str()) => true,
+        [what, no, ..] => no.low == "no" && what.is_spoken() && !what.is_known(),
+        _ => false,
+    }
 }
 
 fn counts(token: &Token<'_>) -> bool {

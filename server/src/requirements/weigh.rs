@@ -312,11 +312,19 @@ pub(super) fn speaks_of_others(tokens: &[Token<'_>], from: usize, lead: &Lead, f
 }
 
 /// "Thursday is no good": the words of times that do not suit, where nothing else is said.
-pub(super) fn unfit(tokens: &[Token<'_>], core: &[Token<'_>], found: &[Value]) -> Option<Vec<String>> {
+pub(super) fn unfit(
+    tokens: &[Token<'_>],
+    core: &[Token<'_>],
+    found: &[Value],
+    is_question: bool,
+) -> Option<Vec<String>> {
     let phrase = match tokens.iter().find(|t| t.is(Class::Unfit)) {
         Some(unfit) => unfit.len_as(Class::Unfit),
-        // "Wednesday no".
-        None => tokens.last().filter(|t| t.is(Class::No) && tokens.len() > 1)?.len_as(Class::No),
+        // "Wednesday no", but not "Wednesday or no".
+        None => match tokens {
+            [.., before, no] if no.low == "no" && !is_question && !before.is(Class::Conj) => 1,
+            _ => return None,
+        },
     };
     let is_time = |at: usize| found.iter().any(|v| v.kind.is_time() && (v.from..v.to).contains(&at));
     let is_phrase = |at: usize| {
