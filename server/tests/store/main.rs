@@ -87,6 +87,7 @@ on_every_store! { cases:
     an_edit_of_a_stale_lead_is_refused_and_a_no_op_changes_nothing,
     an_erased_lead_is_gone_and_replays_do_not_bring_it_back,
     another_process_finishes_what_a_crash_left,
+    a_message_under_way_does_not_keep_an_erased_address,
     commits_at_the_same_time_are_each_answered,
     concurrent_edits_are_all_kept,
     conversations_of_a_lead_come_in_order,

@@ -111,3 +111,12 @@ pub(crate) async fn another_process_finishes_what_a_crash_left(fresh: Fresh) {
     assert_eq!(fresh.shown(0).await[0].count, 1);
     assert!(fresh.session(0, "sess_1").await.iter().all(|m| m.tag.is_some() && !m.pending));
 }
+
+pub(crate) async fn a_message_under_way_does_not_keep_an_erased_address(fresh: Fresh) {
+    tell(&fresh, &*fresh.store, &said("sess_1", "msg_1", 0, "I need a website", &[])).await.unwrap();
+    fresh.tag_wrongly("sess_1", "a@example.com").await;
+    fresh.other.finish_pending(Timestamp::from_millis(NOON + 1)).await.unwrap();
+    let messages = fresh.session(0, "sess_1").await;
+    assert!(messages.iter().all(|message| message.tag.is_none() && !message.pending));
+    assert!(fresh.shown(0).await.is_empty());
+}

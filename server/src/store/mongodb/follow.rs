@@ -164,10 +164,12 @@ async fn once(
     let mut sessions = read(store, keys, known).await?;
     let conversations: Vec<(&Key, Conversation)> =
         keys.iter().filter_map(|key| Some((key, derive(sessions.get(key)?, tags.get(key))?))).collect();
+    let with_address: HashSet<&Key> = conversations.iter().map(|(key, _)| *key).collect();
+    let without = sessions.iter().filter(|(key, _)| !with_address.contains(key));
     let wrong: Vec<Document> = conversations
         .iter()
         .filter_map(|(key, derived)| tag_statement(&sessions[*key], &derived.tag))
-        .chain(sessions.values().filter_map(untag_statement))
+        .chain(without.filter_map(|(_, session)| untag_statement(session)))
         .collect();
     let by = By::new(VISITOR, now);
     // Neither is left half-way where the other fails.
@@ -246,17 +248,16 @@ fn tag_statement(session: &Session, tag: &Tag) -> Option<Document> {
     (!ids.is_empty()).then(|| doc! { "q": { "_id": { "$in": ids } }, "u": set, "multi": true })
 }
 
-/// Of a session that no longer has an address: what takes the tag off messages that were under way when it was erased.
+/// Of a session that has no address any more: what takes the tag off messages that were under way when it was erased.
 fn untag_statement(session: &Session) -> Option<Document> {
     let own = session
         .messages
         .iter()
         .zip(&session.ids)
-        .filter(|(m, _)| m.tag.is_some() && !m.message_id.is_empty());
+        .filter(|(message, _)| message.tag.is_some() && !message.message_id.is_empty());
     let ids: Vec<&Bson> = own.map(|(_, id)| id).collect();
     let unset = doc! { "$unset": { "email": "", "requirements": "" } };
-    let statement = || doc! { "q": { "_id": { "$in": &ids } }, "u": unset, "multi": true };
-    (!ids.is_empty() && conversation::derive(&session.messages).is_none()).then(statement)
+    (!ids.is_empty()).then(|| doc! { "q": { "_id": { "$in": ids } }, "u": unset, "multi": true })
 }
 
 /// What takes the mark off messages.
