@@ -336,7 +336,8 @@ fn kind_of(said: &Said<'_, '_>) -> Kind {
             || core.get(v.to).is_some_and(|t| t.is(Class::Limit) && v.kind == V::Money)
     });
     let is_worth = core.iter().any(|t| WORTH.contains(&t.low.as_str()));
-    if money && !is_worth && (any(Class::Budget) || frame.budget || (limited && !any(Class::Now))) {
+    let may_spend = any(Class::Budget) || !is_worth && (frame.budget || (limited && !any(Class::Now)));
+    if money && may_spend {
         return Kind::Budget;
     }
     if lead.need || lead.ask {
