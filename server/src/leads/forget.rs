@@ -37,8 +37,8 @@ impl LeadRecord {
     }
 
     /// Takes removed sessions off the list; gives those that say what is left of the lead: its first session, and all
-    /// that it lists then. `linked` are the sessions that are still linked, in the order of linking: those of the list, or,
-    /// where it does not hold all, those of the messages.
+    /// that it lists then. `linked` are all that were linked, in the order of linking: the list, or, where it does not
+    /// hold all, what [`Self::in_order`] gives.
     pub fn unlist(&mut self, gone: &HashSet<&str>, mut linked: Vec<String>) -> Vec<String> {
         linked.retain(|id| !gone.contains(id.as_str()));
         let count = self.lead.conversation_count.saturating_sub(gone.len() as u64);
