@@ -26,14 +26,6 @@
   button.part = "launcher";
   button.ariaLabel = "Chat";
   button.ariaExpanded = false;
-  const draw = (tag, name, value) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    element.setAttribute(name, value);
-    return element;
-  };
-  const svg = draw("svg", "viewBox", "0 0 24 24");
-  svg.append(draw("path", "d", "M12 4a9 8 0 0 0-6 14l-.6 3.4 4.1-1.7a9 8 0 1 0 2.5-15.7z"));
-  button.append(svg);
   root.append(button);
 
   const get = (address) => fetch(address, { credentials: "omit", signal: AbortSignal.timeout(9e3) });

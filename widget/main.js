@@ -50,7 +50,10 @@ export async function start(page, wasm, words, kept) {
   let ready;
   // Who pressed the button more than once while nothing came wants to see the panel.
   let early = true;
-  setTimeout(() => (early = false));
+  setTimeout(() => {
+    early = false;
+    screen.prime();
+  });
   const command = (name, value) => {
     if (name === "destroy") host.end();
     else if (early && name === "toggle") host.gesture(Happening.Open);

@@ -10,8 +10,8 @@ const PANEL = `
 1 div header
 2 span avatar aria-hidden=true
 2 h2 title id=title text=@title
-2 button menu-button do=menu aria-expanded=false aria-controls=menu aria-label=@menu icon=M12,5.5v.01M12,12v.01M12,18.5v.01
-2 button close do=${Happening.Close} aria-label=@close icon=M6,6l12,12M18,6L6,18
+2 button menu-button do=menu aria-expanded=false aria-controls=menu aria-label=@menu
+2 button close do=${Happening.Close} aria-label=@close
 1 div menu id=menu role=group aria-label=@menu hidden
 2 button item:sound do=${Happening.Sound} aria-pressed=false text=@sound
 2 button item:times do=times aria-pressed=false text=@times hidden
@@ -50,14 +50,13 @@ const PANEL = `
 4 button address-cancel do=${Happening.Leave} text=@cancel
 4 button address-save do=${Happening.Save} text=@save
 3 div composer
-4 textarea input rows=1 maxlength=4000 dir=auto enterkeyhint=send aria-label=@placeholder placeholder=@placeholder
-4 button send do=${Happening.Send} aria-label=@send icon=M12,19V5M6,11l6-6,6,6
+4 textarea input rows=1 dir=auto enterkeyhint=send aria-label=@placeholder placeholder=@placeholder
+4 button send do=${Happening.Send} aria-label=@send
 3 p notice hidden
 4 span notice-text text=@notice
 4 a privacy:notice-privacy target=_blank rel=noopener text=@privacy hidden`;
 
 const SHEET = "(max-width: 480px), (max-height: 480px)";
-const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * Red, green and blue, from 0 to 255, and alpha, to 1, of any colour that CSS knows. Where its name does not say, the
@@ -106,15 +105,7 @@ export class Screen {
     if (tag === "button") element.type = "button";
     for (const attribute of attributes) {
       const [, name, value] = /^([^=]+)=?(.*)$/.exec(attribute);
-      if (name === "icon") {
-        const svg = document.createElementNS(SVG, "svg");
-        const path = document.createElementNS(SVG, "path");
-        svg.setAttribute("viewBox", "0 0 24 24");
-        svg.setAttribute("aria-hidden", "true");
-        path.setAttribute("d", value);
-        svg.append(path);
-        element.append(svg);
-      } else if (value[0] === "@") this.say(element, name, value.slice(1));
+      if (value[0] === "@") this.say(element, name, value.slice(1));
       else element.setAttribute(name === "do" ? "data-do" : name, value);
     }
     parent.append(element);
@@ -178,12 +169,11 @@ export class Screen {
     // Touched only where it differs: a text that is put in again would be read out again.
     if (this.looks[look] === value) return;
     this.looks[look] = value;
+    // Before the panel changes anything: the page's colours are known then, and not worked out again.
+    if (name === "data-open" && value != null) this.dress();
     if (name === "shown") {
-      if (part === "panel") {
-        if (value != null) this.dress();
-        // A hidden element loses the focus, so that nobody can ask later.
-        else this.held = this.root.activeElement;
-      }
+      // A hidden element loses the focus, so that nobody can ask later.
+      if (part === "panel" && value == null) this.held = this.root.activeElement;
       element.hidden = value == null;
     } else if (name === "text" || (name === "say" && value == null)) {
       element.said = undefined;
@@ -402,6 +392,15 @@ export class Screen {
     menu.firstChild.focus();
   }
 
+  /** Has the hidden panel laid out once: its fonts are there, and its words in shape, before somebody waits for them. */
+  prime() {
+    const { panel } = this.parts;
+    if (!panel.hidden) return;
+    panel.hidden = false;
+    panel.getBoundingClientRect();
+    panel.hidden = true;
+  }
+
   opened(shown) {
     this.menu(false);
     this.fit();
@@ -424,10 +423,14 @@ export class Screen {
   fit() {
     const view = window.visualViewport;
     if (!view || this.parts.panel.hidden) return;
+    const covers = matchMedia(SHEET).matches;
+    this.set("panel", "aria-modal", covers ? "true" : undefined);
+    if (!covers) return;
+    // Both before either is set: to ask makes the browser lay out what has changed.
+    const { offsetTop, height } = view;
     const { style } = this.parts.panel;
-    this.set("panel", "aria-modal", matchMedia(SHEET).matches ? "true" : undefined);
-    style.setProperty("--top", view.offsetTop + "px");
-    style.setProperty("--height", view.height + "px");
+    style.setProperty("--top", offsetTop + "px");
+    style.setProperty("--height", height + "px");
   }
 
   /** The text box is as high as its text, also where styles can't say so. */

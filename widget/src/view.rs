@@ -12,9 +12,11 @@ pub fn looks(state: &State, erased: bool, put: &mut impl FnMut(&'static str, &'s
     address(state, put);
     // The panel last: what it shows is there when it appears.
     put("input", "value", Some(&state.draft));
-    put("send", "data-empty", some(state.draft.trim().is_empty()));
+    let too_long = state.excess() > 0;
+    put("input", "aria-invalid", too_long.then_some("true"));
+    put("send", "data-empty", some(too_long || state.draft.trim().is_empty()));
     put("launcher", "aria-expanded", truth(state.open));
-    let unread = (state.unread > 0).then(|| number(state.unread));
+    let unread = (state.unread > 0).then(|| number(state.unread as usize));
     match &unread {
         _ if state.open => put("launcher", "say aria-label", Some("close")),
         None => put("launcher", "say aria-label", Some("open")),
@@ -67,7 +69,10 @@ fn questions(state: &State, erased: bool, put: &mut impl FnMut(&'static str, &'s
     put("erase-yes", "aria-disabled", (state.erasing == Erasing::Running).then_some("true"));
     put("writing", "shown", some(!asks && !erasing));
     put("notice", "shown", some(state.settings.consent == Consent::Notice));
+    let excess = state.excess();
+    let too_long = ["tooLong ", &number(excess)].concat();
     let news = match () {
+        () if excess > 0 => Some(too_long.as_str()),
         () if erased => Some("erased"),
         () if state.offline => Some("offline"),
         () if state.waits() => Some("waiting"),
@@ -106,7 +111,7 @@ fn truth(is: bool) -> Option<&'static str> {
 }
 
 /// Digits without the formatting machinery.
-fn number(value: u32) -> String {
+fn number(value: usize) -> String {
     let mut digits = if value < 10 { String::new() } else { number(value / 10) };
     digits.push(char::from(b'0' + (value % 10) as u8));
     digits
@@ -214,7 +219,20 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_is_too_long_stays_and_says_so() {
+        let mut state = State::default();
+        said(&mut state, &"é".repeat(4_012));
+        assert_eq!(look(&state, "banner", "say").as_deref(), Some("tooLong 12"));
+        assert_eq!(look(&state, "input", "aria-invalid").as_deref(), Some("true"));
+        assert!(look(&state, "send", "data-empty").is_some());
+        assert!(state.lines.is_empty() && state.draft.chars().count() == 4_012);
+        said(&mut state, &format!(" {} ", "é".repeat(4_000)));
+        assert_eq!(look(&state, "banner", "say"), None);
+        assert!(state.draft.is_empty() && !state.lines.is_empty());
+    }
+
+    #[test]
     fn numbers_are_digits() {
-        assert_eq!([0, 7, 10, 4_294_967_295].map(number), ["0", "7", "10", "4294967295"]);
+        assert_eq!([0, 7, 10, 4_096].map(number), ["0", "7", "10", "4096"]);
     }
 }

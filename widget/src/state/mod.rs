@@ -95,6 +95,13 @@ impl State {
         self.settings.consent == Consent::Ask && !self.agreed
     }
 
+    /// By how many characters what stands in the text box is too long.
+    pub fn excess(&self) -> usize {
+        // By the bytes that begin one: the standard library's own count is made for speed and weighs hundreds of bytes.
+        let begins = |byte: &u8| byte & 0xC0 != 0x80;
+        self.draft.trim().bytes().filter(begins).count().saturating_sub(MAX_TEXT_CHARS)
+    }
+
     /// Whether there is something to copy or delete.
     pub fn has_conversation(&self) -> bool {
         !self.lines.is_empty()
@@ -113,8 +120,11 @@ impl State {
                 self.look_for_address();
             }
             Event::Submitted(stamp) => {
-                let text = std::mem::take(&mut self.draft);
-                self.submit(&text, stamp, effects);
+                // Nothing is cut behind the visitor's back: what is too long stays, and is said to be.
+                if self.excess() == 0 {
+                    let text = std::mem::take(&mut self.draft);
+                    self.submit(&text, stamp, effects);
+                }
                 effects.push(Effect::Focus(Place::Input));
             }
             Event::Said(text, stamp) => self.submit(&text, stamp, effects),
