@@ -1,12 +1,16 @@
 // widget.mjs CHROMIUM WIDGET RIVALS RUNS: what the widget costs a page, beside an empty page, a bubble written by hand, and
 // other widgets, in the same browser and in turn; prints one table of medians.
 //
-// One small server has all files, compressed, and answers what each widget asks before it shows its button.
-import { readFileSync } from "node:fs";
+// One small server has all files, compressed, and answers what each widget asks before it shows its button. The browser is
+// spoken to by its protocol alone, and of that only what is needed is switched on: what a driver puts into a page to wait, or
+// has it report of each request, would count as the widget's.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
-import { chromium } from "playwright-core";
+import CDP from "chrome-remote-interface";
 
 const [executablePath, widget, rivals, runs] = process.argv.slice(2);
 const SETTLED = 1_000;
@@ -123,26 +127,47 @@ function observe({ button, idle }) {
   }, { capture: true });
 }
 
-/** The longest task of the page's main thread after the tag in a trace, in milliseconds. */
-function longest(trace) {
-  const { traceEvents } = JSON.parse(trace);
-  const tag = traceEvents.find(({ cat, name }) => name === "tag" && cat.includes("blink.user_timing"));
-  const tasks = traceEvents.filter(({ name, pid, tid, ts }) => name.endsWith("RunTask") && pid === tag.pid && tid === tag.tid && ts > tag.ts);
+/** The longest task of the page's main thread after the tag, in milliseconds. */
+function longest(events) {
+  const tag = events.find(({ cat, name }) => name === "tag" && cat.includes("blink.user_timing"));
+  const tasks = events.filter(({ name, pid, tid, ts }) => name.endsWith("RunTask") && pid === tag.pid && tid === tag.tid && ts > tag.ts);
   return Math.max(0, ...tasks.map(({ dur = 0 }) => dur / 1000));
 }
 
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
+/** A browser: its address by the protocol, and what ends it. */
+async function launch() {
+  const profile = mkdtempSync(join(tmpdir(), "porchlight-bench-"));
+  const child = spawn(executablePath, ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run", "--remote-debugging-port=0", "--user-data-dir=" + profile], { stdio: ["ignore", "ignore", "pipe"] });
+  const ended = new Promise((done) => child.on("exit", done));
+  const end = async () => {
+    child.kill();
+    await ended;
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  };
+  const said = new Promise((listening) => {
+    let all = "";
+    child.stderr.on("data", (part) => {
+      const [, address] = /DevTools listening on (ws:\S+)/.exec((all += part)) ?? [];
+      if (address) listening(address);
+    });
+  });
+  const address = await Promise.race([said, ended.then(() => undefined), sleep(PATIENCE)]);
+  if (!address) throw new Error("the browser does not start");
+  return { address, end };
+}
+
 /**
- * Loads the page and opens the chat; `idle` says whether the page may use the time until then. The page is asked by the
- * protocol alone: what a driver puts into it to wait would be counted as the widget's.
+ * Loads the page and opens the chat; `idle` says whether the page may use the time until then. Where it is `traced` the
+ * longest task is known, and all else takes longer.
  */
-async function visit(browser, name, slower, idle) {
+async function visit({ address, browser }, name, slower, idle, traced) {
   const { button } = subjects[name];
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  const cdp = await context.newCDPSession(page);
-  const read = async (expression) => (await cdp.send("Runtime.evaluate", { expression, returnByValue: true })).result.value;
+  const { browserContextId } = await browser.Target.createBrowserContext();
+  const { targetId } = await browser.Target.createTarget({ url: "about:blank", browserContextId, width: 1280, height: 720 });
+  const page = await CDP({ target: address.replace(/browser\/.*/, "page/" + targetId), local: true });
+  const read = async (expression) => (await page.Runtime.evaluate({ expression, returnByValue: true })).result.value;
   const until = async (expression, patience) => {
     for (const end = Date.now() + patience; Date.now() < end; await sleep(50)) {
       const value = await read(expression);
@@ -150,30 +175,41 @@ async function visit(browser, name, slower, idle) {
     }
   };
   // Time on the processor: what other processes take meanwhile does not count.
-  const busy = async () => (await cdp.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value * 1000;
-  await page.addInitScript(observe, { button, idle });
-  await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
-  await cdp.send("Emulation.setCPUThrottlingRate", { rate: slower });
-  await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing", "disabled-by-default-devtools.timeline", "devtools.timeline"] });
+  const busy = async () => (await page.Performance.getMetrics()).metrics.find(({ name }) => name === "TaskDuration").value * 1000;
+  const mouse = (type, [x, y], button = "none") => page.Input.dispatchMouseEvent({ type, x, y, button, clickCount: button === "left" ? 1 : 0 });
+  await page.Page.enable();
+  await page.Page.addScriptToEvaluateOnNewDocument({ source: `(${observe})(${JSON.stringify({ button, idle })})` });
+  await page.Performance.enable({ timeDomain: "threadTicks" });
+  await page.Emulation.setFocusEmulationEnabled({ enabled: true });
+  await page.Emulation.setCPUThrottlingRate({ rate: slower });
+  const events = [];
+  if (traced) {
+    page.Tracing.dataCollected(({ value }) => events.push(...value));
+    await page.Tracing.start({ traceConfig: { includedCategories: ["toplevel", "blink.user_timing", "disabled-by-default-devtools.timeline", "devtools.timeline"] } });
+  }
   bytes = 0;
   const before = await busy();
-  await page.goto(origin + "/?of=" + encodeURIComponent(name));
+  await Promise.all([page.Page.loadEventFired(), page.Page.navigate({ url: origin + "/?of=" + encodeURIComponent(name) })]);
   await sleep(SETTLED);
   const seen = { cpu: (await busy()) - before };
   const at = button && (await until("seen.at", PATIENCE));
   if (at) {
-    if (idle) {
-      await page.mouse.move(...at);
-      await sleep(SETTLED / 2);
-    }
-    await page.mouse.click(...at);
+    await mouse("mouseMoved", at);
+    if (idle) await sleep(SETTLED / 2);
+    await mouse("mousePressed", at, "left");
+    await mouse("mouseReleased", at, "left");
     await until("seen.focus", 3_000);
     await sleep(SETTLED / 2);
   }
-  Object.assign(seen, await read("seen"), { longest: longest(await browser.stopTracing()), bytes });
-  await cdp.send("HeapProfiler.collectGarbage");
-  seen.heap = (await cdp.send("Runtime.getHeapUsage")).usedSize / 1e6;
-  await context.close();
+  Object.assign(seen, await read("seen"), { bytes });
+  if (traced) {
+    await Promise.all([page.Tracing.tracingComplete(), page.Tracing.end()]);
+    seen.longest = longest(events);
+  }
+  await page.HeapProfiler.collectGarbage();
+  seen.heap = (await page.Runtime.getHeapUsage()).usedSize / 1e6;
+  await page.close();
+  await browser.Target.disposeBrowserContext({ browserContextId });
   return seen;
 }
 
@@ -182,20 +218,23 @@ const median = (values) => {
   return sorted[Math.floor(sorted.length / 2)];
 };
 
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"] });
+const chromium = await launch();
+chromium.browser = await CDP({ target: chromium.address, local: true });
 const names = Object.keys(subjects);
 const results = {};
 for (const slower of [1, 4]) {
   for (let run = 0; run <= +runs; run++) {
     for (const name of names) {
-      const [ahead, cold] = [await visit(browser, name, slower, true), await visit(browser, name, slower, false)];
+      const [ahead, cold] = [await visit(chromium, name, slower, true), await visit(chromium, name, slower, false)];
+      const traced = [await visit(chromium, name, slower, true, true), await visit(chromium, name, slower, false, true)];
       // The first round only warms up.
-      if (run > 0) (results[name + slower] ??= []).push({ ...ahead, longest: Math.max(ahead.longest, cold.longest), cold: cold.focus });
+      if (run > 0) (results[name + slower] ??= []).push({ ...ahead, longest: Math.max(...traced.map((seen) => seen.longest)), cold: cold.focus });
     }
     process.stderr.write(`    ${slower}x, round ${run} of ${runs}\n`);
   }
 }
-await browser.close();
+await chromium.browser.close();
+await chromium.end();
 server.close();
 
 const value = (name, slower, of) => median(results[name + slower].map((seen) => seen[of]));

@@ -36,7 +36,7 @@ pub(crate) fn run_named(name: Option<&str>) -> anyhow::Result<()> {
             let mut bench = Command::new("node");
             bench.arg(folder.join("widget.mjs")).arg(chromium).arg(widget).arg(folder.join("rivals"));
             bench.arg(WIDGET_RUNS.to_string());
-            run("Measuring what widgets cost a page (about ten minutes)", &mut bench, "")
+            run("Measuring what widgets cost a page (about twenty minutes)", &mut bench, "")
         }
         _ => anyhow::bail!(
             "name one of: capture (captures a second on both stores, beside the databases' own limits), knowledge (questions answered by the right passage, and rightly not answered), leads (lists, search and figures at up to a million leads), reply (time to the first words of a model that answers at once), email (search for addresses in hostile text), widget (what it costs a page, beside other widgets)"
