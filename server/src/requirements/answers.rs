@@ -26,6 +26,8 @@ pub(super) struct Asked {
     /// Whether it asks for a place.
     pub(super) is_place: bool,
     pub(super) is_budget: bool,
+    /// Whether it asks for any of a kind.
+    pub(super) is_any: bool,
     /// Whether it names a day of its own without asking.
     pub(super) is_timed: bool,
     /// The business cannot give what was asked for: the answer is another wish in its place.
@@ -60,6 +62,24 @@ const WHERE: [&str; 24] = [
     "miasto",
 ];
 
+/// Asks for any of a kind.
+const ANY: [&str; 14] = [
+    "any",
+    "irgendein",
+    "irgendeine",
+    "irgendwelche",
+    "algún",
+    "alguna",
+    "algum",
+    "alguma",
+    "qualche",
+    "quelque",
+    "quelques",
+    "enig",
+    "jakiś",
+    "jakieś",
+];
+
 impl Asked {
     pub(super) fn of(tokens: &[Token<'_>], lexicon: &Lexicon) -> Self {
         let sentences = sentences(tokens);
@@ -87,8 +107,14 @@ impl Asked {
         asked.is_contact = first || last || any(Class::Contact) && !offers;
         asked.is_place = words.iter().any(|t| WHERE.contains(&t.low.as_str()));
         asked.is_budget = any(Class::Budget);
+        // "Do you see an error?", but not "Would you like a pass?".
+        let a_thing = |t: &Token<'_>| ["a", "an"].contains(&t.low.as_str()) && !any(Class::Offer);
+        asked.is_any = words.iter().any(|t| ANY.contains(&t.low.as_str()) || a_thing(t));
         asked.is_topic = is_topic(words);
+        // "Which size and for how long?" has two answers.
+        let asks = words.iter().filter(|t| t.is(Class::Wh) || t.is(Class::HowMany)).count();
         asked.label = label_of(words, lexicon)
+            .filter(|_| asks < 2)
             .map(str::to_owned)
             .or_else(|| capitalised(&written(words)).filter(|_| asked.is_topic));
         asked.counted = counted(words);
@@ -186,7 +212,9 @@ fn offered(tokens: &[Token<'_>], is_statement: bool) -> Option<String> {
             Class::Be,
         ];
         let best = DROPPED.iter().map(|class| token.len_as(*class)).max().unwrap_or(0);
-        if !token.is_spoken() {
+        // "Is it end of tenancy?", "we can be there between 3 and 5".
+        let is_empty = ["it", "there"].contains(&token.low.as_str());
+        if !token.is_spoken() || is_empty {
             from += 1;
         } else if best > 0 && token.shape == Shape::Word {
             leads |= token.len_as(Class::Offer) == best;

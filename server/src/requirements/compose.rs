@@ -35,10 +35,9 @@ pub(super) fn correct(facts: &mut [Fact], mut fact: Fact) -> Option<Fact> {
 
 /// Takes a name alone for that of a place, which another can take the place of.
 pub(super) fn take_for_place(fact: &mut Fact) {
-    if fact.values.is_empty()
-        && fact.text.starts_with(char::is_uppercase)
-        && fact.text.split(' ').count() <= 4
-    {
+    // "NDA before I send it" names none.
+    let is_name = fact.text.starts_with(char::is_uppercase) && fact.text.contains(char::is_lowercase);
+    if fact.values.is_empty() && is_name && fact.text.split(' ').count() <= 4 {
         fact.values.push(Held { kind: values::Kind::Place, key: String::new(), text: fact.text.clone() });
     }
 }
@@ -115,9 +114,16 @@ fn replace(facts: &mut [Fact], new: &Held, message: usize) -> bool {
     let here = facts.iter().rev().take_while(|fact| fact.place.0 == message).count();
     let earlier = facts.len() - here;
     let order = |index: usize| if bare { index } else { earlier - 1 - index };
+    let counted = |fact: &Fact| fact.values.iter().any(|held| held.kind == values::Kind::Count);
+    let may_measure = bare && !facts[earlier..].iter().any(counted);
     for index in (earlier..facts.len()).rev().chain((0..earlier).map(order)) {
         let fact = &mut facts[index];
-        let Some(old) = fact.values.iter_mut().rev().find(|old| is_same_kind(old, new)) else { continue };
+        // "48 months, no, make it 60".
+        let measured = |old: &Held| {
+            may_measure && index >= earlier && matches!(old.kind, values::Kind::Measure | values::Kind::Span)
+        };
+        let replaceable = |old: &&mut Held| is_same_kind(old, new) || measured(old);
+        let Some(old) = fact.values.iter_mut().rev().find(replaceable) else { continue };
         if old.text.to_lowercase() == new.text.to_lowercase() {
             return true;
         }

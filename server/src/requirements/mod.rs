@@ -246,10 +246,11 @@ impl Conversation {
                 if is_amount && compose::rebid(&mut self.facts, &fact) {
                     return true;
                 }
-                let adds = clause.tokens.iter().any(|t| t.is(Class::Also));
+                let ends_too = clause.tokens.iter().rfind(|t| t.is_spoken()).is_some_and(|t| t.low == "too");
+                let adds = ends_too || clause.tokens.iter().any(|t| t.is(Class::Also));
                 let is_time = |held: &Held| held.kind.is_time();
                 let other_time = declines && !fact.values.is_empty() && fact.values.iter().all(is_time);
-                let corrects = corrects || other_time || !adds && compose::recounts(&self.facts, &fact);
+                let corrects = !adds && (corrects || other_time || compose::recounts(&self.facts, &fact));
                 if fact.kind == Kind::Budget {
                     match compose::rebudget(&mut self.facts, fact) {
                         Some(rest) => self.add(rest),

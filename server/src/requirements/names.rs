@@ -160,7 +160,12 @@ fn said(tokens: &[Token<'_>], at: usize, lexicon: &Lexicon) -> Option<usize> {
     }
     let starts = at == 0 || !tokens[at - 1].is_spoken() || tokens[at - 1].is(Class::Greet);
     let end = if starts { run_end(tokens, at) } else { at };
-    let is_here = |end: usize| tokens.get(end).is_some_and(|t| t.is(Class::Here));
+    // "Gujarati speaking is a must" names a language.
+    let speaks_on = |end: usize| {
+        tokens[end].low == "speaking"
+            && tokens.get(end + 1).is_some_and(|t| t.is_spoken() && !t.is(Class::Here))
+    };
+    let is_here = |end: usize| tokens.get(end).is_some_and(|t| t.is(Class::Here)) && !speaks_on(end);
     let employed = with_employer(tokens, end);
     (end > at && (is_here(end) || is_here(employed))).then(|| with_employer(tokens, employed))
 }

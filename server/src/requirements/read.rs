@@ -101,7 +101,7 @@ pub(super) enum Corrects {
 
 /// A clause read; and whether it corrects what was said before.
 pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects) {
-    let tokens = clause.tokens;
+    let tokens = &clause.tokens[..preferred(clause.tokens)];
     let mut lead = Lead::default();
     let mut from = strip_lead(tokens, 0, &mut lead, frame);
     lead.ask |= tokens.iter().any(|t| PLEASE.contains(&t.low.as_str()))
@@ -161,6 +161,15 @@ pub(super) fn read(clause: &Clause<'_, '_>, frame: Frame) -> (Reading, Corrects)
         false => Reading::Nothing,
     };
     (reading, corrects(&lead, better))
+}
+
+/// "I'd rather have a replacement than a refund": where what is liked less begins.
+fn preferred(tokens: &[Token<'_>]) -> usize {
+    let than = tokens.iter().rposition(|t| t.low == "than").filter(|at| {
+        let rather = tokens[..*at].iter().any(|t| t.is(Class::Rather));
+        rather && tokens.get(at + 1).is_some_and(|t| t.is_spoken() && !t.has_digit())
+    });
+    than.unwrap_or(tokens.len())
 }
 
 /// "You can write to": a few words before contact data that say of nothing else that it is needed, or fails.

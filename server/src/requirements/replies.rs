@@ -2,8 +2,9 @@
 
 use super::answers::Asked;
 use super::lexicon::Class;
-use super::read::Kind;
-use super::tokens::Token;
+use super::read::{Kind, written};
+use super::tokens::{Shape, Token};
+use super::weigh::is_content;
 
 /// What an answer comes to.
 #[derive(Default)]
@@ -24,9 +25,13 @@ impl Reply {
         if unsure > 0 && asked.is_question && ends(tokens, said + unsure) {
             return Self { from: said + unsure, declines: true, accepts: None };
         }
+        // "Haha yes", "hmm no thanks".
+        let decides = |t: &Token<'_>| t.is(Class::Yes) || t.is(Class::No) || !t.is(Class::Filler);
+        let first = tokens.iter().position(|t| t.is_spoken() && decides(t)).unwrap_or(first);
         let yes = tokens[first].len_as(Class::Yes);
         let no = tokens[first].len_as(Class::No);
-        if no > 0 && no >= yes && asked.is_question && !(no == 1 && names_what_is_not(&tokens[first + 1..])) {
+        let negates = no == 1 && tokens[first].low == "no" && names_what_is_not(&tokens[first + 1..]);
+        if no > 0 && no >= yes && asked.is_question && !negates {
             return Self::no(tokens, first + no, asked);
         }
         let Some(offer) = &asked.offer else {
@@ -67,22 +72,64 @@ impl Reply {
                 declines: false,
                 accepts: Some((format!("{offer}: {}", number.text), Kind::Amount)),
             },
+            _ if asked.has_choice => Self { from, ..Self::default() },
+            // "Any allergies?" – "yes, nuts": which of them is the fact.
+            _ if asked.is_any && rest.iter().any(|t| is_content(t)) => {
+                let (accepts, end) = specified(tokens, from, offer).unzip();
+                let accepts = accepts.map(|text| (text, Kind::Feature));
+                Self { from: end.unwrap_or(from), declines: false, accepts }
+            }
             _ => {
-                let accepts = (!asked.has_choice).then(|| (offer.to_owned(), Kind::Decision));
-                Self { from, declines: false, accepts }
+                let end = if repeats(&rest, offer) { tokens.len() } else { from };
+                let (text, end) = timed(tokens, from, offer).unwrap_or_else(|| (offer.to_owned(), end));
+                Self { from: end, declines: false, accepts: Some((text, Kind::Decision)) }
             }
         }
     }
 }
 
-/// "No rush", "no helmet no jacket": what stands behind a no is what there is none of, not the answer after it.
+/// "No rush", "no smart home stuff": what stands right behind a no is what there is none of, not the answer after it.
 fn names_what_is_not(behind: &[Token<'_>]) -> bool {
     const NONE_OF: [&str; 5] = ["rush", "hurry", "preference", "prisa", "fretta"];
-    match behind {
-        [what, ..] if NONE_OF.contains(&what.low.as_str()) => true,
-        [what, no, ..] => no.low == "no" && what.is_spoken() && !what.is_known(),
-        _ => false,
-    }
+    let names = |what: &Token<'_>| what.shape == Shape::Word && !what.is_known() && !what.is_capital();
+    behind.first().is_some_and(|what| NONE_OF.contains(&what.low.as_str()) || names(what))
+}
+
+/// "A free day pass?" – "yes please for thursday": what is accepted, for when; and where that ends.
+fn timed(tokens: &[Token<'_>], from: usize, offer: &str) -> Option<(String, usize)> {
+    const OF_TIME: [Class; 6] =
+        [Class::Day, Class::When, Class::Part, Class::Month, Class::Period, Class::Article];
+    const FEW: usize = 5;
+    let rest = tokens.get(from..)?;
+    let is_timed = |t: &Token<'_>| t.has_digit() || OF_TIME.iter().any(|class| t.is(*class));
+    let [first, behind @ ..] = rest else { return None };
+    let fits = first.is(Class::Prep) && (1..FEW).contains(&behind.len()) && behind.iter().all(is_timed);
+    fits.then(|| ([offer, " ", &written(rest)].concat(), tokens.len()))
+}
+
+/// What is asked for, and a few words that say which of it; and where they end.
+fn specified(tokens: &[Token<'_>], from: usize, offer: &str) -> Option<(String, usize)> {
+    const FEW: usize = 3;
+    let rest = tokens.get(from..)?;
+    let length = rest.iter().position(|t| !t.is_spoken()).unwrap_or(rest.len());
+    let which = &rest[..length];
+    let speaks = |t: &Token<'_>| t.is(Class::Person) || t.is(Class::Subject) || t.is(Class::Prep);
+    let fits = offer.split(' ').count() < FEW && (1..=FEW).contains(&length) && !which.iter().any(speaks);
+    fits.then(|| ([offer, ": ", &written(which)].concat(), from + length))
+}
+
+/// "Yes, wed 6 works", where Wednesday at 6 was offered.
+fn repeats(rest: &[&Token<'_>], offer: &str) -> bool {
+    const AROUND: [Class; 7] =
+        [Class::Accept, Class::Prep, Class::Article, Class::Polite, Class::Person, Class::Be, Class::Yes];
+    let offer = offer.to_lowercase();
+    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    let is_there = |t: &&Token<'_>| match t.has_digit() {
+        true => offer.split(' ').any(|word| digits(word) == digits(&t.low)),
+        false if t.is(Class::Day) => offer.contains(&t.low.chars().take(3).collect::<String>()),
+        false => AROUND.iter().any(|class| t.is(*class)),
+    };
+    rest.iter().any(|t| t.has_digit() || t.is(Class::Day)) && rest.iter().all(is_there)
 }
 
 fn counts(token: &Token<'_>) -> bool {

@@ -102,6 +102,10 @@ fn may_strip(
     if token.shape == Shape::Number || (token.is(Class::Problem) && token.len_as(Class::Problem) >= length) {
         return false;
     }
+    // "Someone at work" is somebody else.
+    if token.len_as(Class::Other) > length {
+        return false;
+    }
     match first {
         Class::Be => {
             lead.subject

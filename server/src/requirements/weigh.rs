@@ -49,7 +49,12 @@ impl Said<'_, '_> {
             "needs",
             "need",
             "braucht",
+            "brauche",
+            "brauchen",
+            "bräuchte",
+            "bräuchten",
             "benötigt",
+            "benötigen",
             "besoin",
             "necesita",
             "necesitan",
@@ -161,7 +166,11 @@ impl Said<'_, '_> {
     fn explains_correction(&self) -> bool {
         let speaks = self.lead.subject
             || [Class::Correct, Class::Problem, Class::Be].iter().any(|class| self.any(*class));
-        self.frame.corrects && self.found.is_empty() && !self.asks() && !self.any(Class::Must) && speaks
+        // "Oh wait no that's …".
+        const BACK: [&str; 2] = ["that's", "thats"];
+        let back = self.tokens.windows(2).any(|w| w[0].is(Class::No) && BACK.contains(&w[1].low.as_str()));
+        self.found.is_empty()
+            && (back || self.frame.corrects && !self.asks() && !self.any(Class::Must) && speaks)
     }
 
     /// Praise, small talk, and questions that show no need.
@@ -205,12 +214,19 @@ impl Said<'_, '_> {
             self.lead.own && self.core.len() <= 4 && self.core.first().is_some_and(|t| t.is(Class::Place));
         // "We're bringing a small dog": said of oneself now.
         let past = self.core.first().is_some_and(|t| t.low.len() > 4 && t.low.ends_with("ed"));
-        let own = self.lead.own && self.says() >= 2 && !past;
+        let own = self.lead.own && (self.says() >= 2 || self.lead.have) && !past;
+        // "It's got a rain sensor".
+        const IT: [&str; 3] = ["it", "it's", "its"];
+        let has = self.lead.have
+            && self.says() >= 2
+            && self.tokens.iter().take(2).any(|t| IT.contains(&t.low.as_str()));
         [Class::Problem, Class::Must, Class::Now, Class::Decides].iter().any(|class| self.any(*class))
             || !self.found.is_empty()
             || located
             || self.core.iter().skip(1).any(is_product)
             || self.lead.names
+            || self.needs()
+            || has && !self.told()
             || own && !self.any(Class::Other) && !self.any(Class::Story)
     }
 
