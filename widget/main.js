@@ -45,15 +45,14 @@ export async function start(page, wasm, words, kept) {
   await pause();
   host.begin({ ...page, again }, screen, words);
   await pause();
+  screen.prime();
+  await pause();
   if (kept?.[0]) host.gesture(Happening.Open);
   if (kept) host.take(Happening.Typed, [kept[1]]);
   let ready;
   // Who pressed the button more than once while nothing came wants to see the panel.
   let early = true;
-  setTimeout(() => {
-    early = false;
-    screen.prime();
-  });
+  setTimeout(() => (early = false));
   const command = (name, value) => {
     if (name === "destroy") host.end();
     else if (early && name === "toggle") host.gesture(Happening.Open);

@@ -141,6 +141,9 @@ async function launch() {
   const profile = mkdtempSync(join(tmpdir(), "porchlight-bench-"));
   const child = spawn(executablePath, ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run", "--remote-debugging-port=0", "--user-data-dir=" + profile], { stdio: ["ignore", "ignore", "pipe"] });
   const ended = new Promise((done) => child.on("exit", done));
+  // However this ends, the browser ends too.
+  process.on("exit", () => child.kill());
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
   const end = async () => {
     child.kill();
     await ended;
